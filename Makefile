@@ -1,0 +1,42 @@
+# 1919. `make` alone prints this help.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/run ## the whole line with demonstration data, on http://127.0.0.1:1919
+	@DEMO=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/flask demonstration run
+
+phone: $(VENV)/run ## a phone in this terminal, on the demonstration's data; KEYS='1 1 12345678' types for you
+	@DEMO=1 $(BIN)/flask phone $(if $(KEYS),--keys '$(KEYS)')
+
+test: $(VENV)/test ## lint, types, import contract and every test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest
+
+format: $(VENV)/test ## put the code in its usual form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## forget the environment; the demonstration's data under var/ stays
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+$(VENV)/test: tests/requirements.txt requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
+	@touch $@ $(VENV)/run
+
+.PHONY: help run phone test format clean

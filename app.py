@@ -1,0 +1,139 @@
+"""The application, put together: the only place where settings meet the parts."""
+
+import functools
+import hmac
+from collections.abc import Callable
+
+import click
+from flask import Flask, Response
+
+import commands
+import logs
+from config import SENDER, STORES, WEB, BadSettings, Config
+from console import simulator
+from menus.check import prove
+from menus.engine import Engine
+from menus.flows import HOME, SCREENS
+from menus.line import Line
+from menus.sessions import Sessions, connect
+from menus.words import load
+from models.base import Database, Unavailable
+from models.documents import holds_demonstration
+from sms import webhook as sms_webhook
+from sms.africastalking import Sender
+from sms.sender import run
+from ussd import phone
+from ussd import webhook as ussd_webhook
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Make the application.
+
+    Under the `flask` command nothing is opened before a command wants it, so that
+    `flask keys new` runs on a machine without settings. Anywhere else it is ready to serve.
+
+    Raises:
+        BadSettings: naming every setting that lacks or is wrong.
+        BadMenus: naming every fault in the menus.
+    """
+    config = config or Config.from_env()
+    logs.configure()
+    app = Flask(__name__)
+    app.config.update(
+        DEMO=config.demo,
+        PORT=config.port,
+        VAR_DIR=config.var_dir,
+        USSD_CODE=config.ussd_code,
+        USSD_PAGE=config.ussd_page,
+        REDIS_URL=config.redis_url,
+        TOKEN=config.gateway_tokens[0] if config.gateway_tokens else "",
+    )
+    line = functools.cache(lambda: open_line(config))
+    app.extensions["line"] = line
+    app.extensions["send"] = lambda: functools.partial(run, line(), _sender(config))
+    app.extensions["serve"] = lambda: _serve(app, config, line())
+    commands.register(app)
+    app.cli.add_command(phone.call)
+    if click.get_current_context(silent=True) is None:
+        config.require(*WEB)
+        _serve(app, config, line())
+    return app
+
+
+def open_line(config: Config) -> Line:
+    """Open the stores, prove the menus, and put the line together.
+
+    Raises:
+        BadSettings: as in `create_app`; also a database that holds demonstration documents
+            outside demonstration mode.
+        BadMenus: naming every fault in the menus.
+    """
+    config.require(*STORES)
+    languages = load(code=config.ussd_code)
+    menus = prove(SCREENS, HOME, languages, config.ussd_page)
+    config.var_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(config.database_url)
+    database.open()
+    _refuse_demonstration(config, database)
+    return Line(
+        menus=menus,
+        languages=languages,
+        engine=Engine(menus, languages, config.ussd_page),
+        database=database,
+        sessions=Sessions(connect(config.redis_url), config.secret_key or config.phone_key),
+        keys=config.keys,
+        code=config.ussd_code,
+    )
+
+
+def _serve(app: Flask, config: Config, line: Line) -> None:
+    """Add the outside faces."""
+    accepts = _gate(config.gateway_tokens)
+    app.register_blueprint(ussd_webhook.blueprint(line, accepts, any_code=config.demo))
+    app.register_blueprint(sms_webhook.blueprint(line, accepts))
+    if config.demo:
+        app.register_blueprint(simulator.blueprint(config.var_dir / "messages"))
+    _add_health(app, line)
+
+
+def _gate(tokens: tuple[str, ...]) -> Callable[[str], bool]:
+    """Make the check of a token against every live one, in a time that tells nothing."""
+    live = [one.encode() for one in tokens]
+
+    def accepts(token: str) -> bool:
+        given = token.encode(errors="surrogatepass")
+        return sum(hmac.compare_digest(given, one) for one in live) > 0
+
+    return accepts
+
+
+def _add_health(app: Flask, line: Line) -> None:
+    @app.get("/health/live")
+    def live() -> Response:
+        return Response("live\n", mimetype="text/plain")
+
+    @app.get("/health/ready")
+    def ready() -> Response:
+        """Redis is not asked for: the line answers without it."""
+        if line.database.answers():
+            return Response("ready\n", mimetype="text/plain")
+        return Response("the database does not answer\n", status=503, mimetype="text/plain")
+
+
+def _sender(config: Config) -> Sender:
+    config.require(*SENDER)
+    return Sender(config.at_username, config.at_api_key, config.at_base_url, config.sms_sender)
+
+
+def _refuse_demonstration(config: Config, database: Database) -> None:
+    if config.demo:
+        return
+    try:
+        with database.reading() as connection:
+            held = holds_demonstration(connection)
+    except Unavailable:
+        return
+    except Exception:  # before the first migration there is nothing to hold
+        return
+    if held:
+        raise BadSettings("this database holds demonstration documents: it is for DEMO=1 only")

@@ -1,0 +1,138 @@
+"""`flask documents`: loading what lies at the centres."""
+
+import hashlib
+from datetime import date, datetime
+from io import BufferedReader, TextIOWrapper
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from commands import demonstration_set
+from commands.centre_list import CentreList, Refusal
+from commands.line import line
+from menus.line import Line
+from menus.notices import tell
+from menus.wishes import NAIROBI
+from models.centres import every_centre
+from models.counties import populations
+from models.documents import holds_demonstration, holds_real
+from models.importing import Import, Outcome, loaded_before
+
+COMMAND = AppGroup("documents", help="Documents.")
+
+
+@COMMAND.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_file(file: Path) -> None:
+    """Load a centre's list: all of it, or nothing and a report of every refused row."""
+    today = datetime.now(NAIROBI).date()
+    try:
+        outcome, told = load_file(line(), file, today)
+    except AlreadyLoaded:
+        click.echo("This very file was loaded before: nothing to change.")
+        return
+    except Refused as refused:
+        for refusal in refused.refusals:
+            click.echo(str(refusal))
+        raise click.ClickException(
+            f"{len(refused.refusals)} faults: nothing was loaded."
+        ) from None
+    click.echo(
+        f"{outcome.rows} rows: {outcome.added} new, {outcome.changed} changed,"
+        f" {outcome.confirmed} confirmed, {outcome.same} as they were;"
+        f" {told} texts to those who asked to be told"
+    )
+
+
+@COMMAND.command()
+def demo() -> None:
+    """Load the demonstration's documents: the published counts, the same every time."""
+    if not current_app.config["DEMO"]:
+        raise click.ClickException("demonstration documents are for DEMO=1 only")
+    load_demonstration(line())
+    for number, what in demonstration_set.TRY:
+        click.echo(f"  {number:<12} {what}")
+
+
+class AlreadyLoaded(Exception):
+    """The very file was loaded before."""
+
+
+class Refused(Exception):
+    """Rows were refused, so nothing was loaded."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__(len(refusals))
+        self.refusals = refusals
+
+
+def load_file(line: Line, file: Path, today: date) -> tuple[Outcome, int]:
+    """Load a centre's list in one transaction, and tell those who wait for its documents.
+
+    Returns:
+        What the import did, and how many texts were queued.
+
+    Raises:
+        AlreadyLoaded: this very file was.
+        Refused: with every refused row.
+    """
+    digest = _digest(file)
+    with line.database.working() as connection:
+        if loaded_before(connection, digest):
+            raise AlreadyLoaded
+        with file.open("rb") as raw, _bar() as bar:
+            task = bar.add_task(file.name, total=file.stat().st_size)
+            rows = CentreList(_text(raw), every_centre(connection), today)
+            load = Import(connection, line.keys, today, digest)
+            for _ in load.load(rows):
+                bar.update(task, completed=raw.tell())
+            bar.update(task, completed=file.stat().st_size)
+        if rows.refusals:
+            raise Refused(rows.refusals)
+        told = tell(connection, line.keys, line.languages, load.outcome.batch_id)
+        return load.outcome, told
+
+
+def load_demonstration(line: Line) -> bool:
+    """Load the demonstration's documents unless they are there; say whether it did."""
+    with line.database.working() as connection:
+        if holds_demonstration(connection):
+            return False
+        if holds_real(connection):
+            raise click.ClickException("this database holds a centre's own documents")
+        rows = demonstration_set.rows(every_centre(connection), populations(connection))
+        load = Import(connection, line.keys, demonstration_set.AS_OF, demonstration=True)
+        with _bar() as bar:
+            task = bar.add_task("documents", total=demonstration_set.TOTAL)
+            for done in load.load(rows):
+                bar.update(task, completed=done)
+    return True
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _text(raw: BufferedReader) -> TextIOWrapper:
+    return TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )

@@ -1,0 +1,214 @@
+"""The settings, read once from the environment.
+
+Every setting may come from a file instead: `SECRET_KEY_FILE=/run/secrets/key`.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from click import ClickException
+
+from models.keys import BadKey, Keys, Versions, fresh_keys
+
+LIVE_BASE_URL = "https://api.africastalking.com/version1"
+TOKEN_BITS = 128
+"""The least a gateway token may hold: it is all that authenticates a gateway."""
+
+_DEMONSTRATION_KEYS = "keys"
+
+
+class BadSettings(ClickException):
+    """The settings do not allow a start; the text names every fault."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the environment says; `require` tells what a process lacks."""
+
+    demo: bool
+    port: int
+    var_dir: Path
+    ussd_code: str
+    ussd_page: int
+    redis_mode: str
+    at_username: str
+    at_base_url: str
+    sms_sender: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    gateway_tokens: tuple[str, ...] = field(repr=False)
+    at_api_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    lookup_key: str = field(repr=False)
+    phone_key: str = field(repr=False)
+    archive_public_key: str = field(repr=False)
+    faults: tuple[str, ...] = ()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Read the settings; their faults are kept for `require` to tell."""
+        read = _Reader(environ)
+        if environ.get("DEMO") == "1":
+            return _demonstration(read)
+        return cls(
+            demo=False,
+            port=read.number("PORT", 1919, 1, 65535),
+            var_dir=Path(read("VAR_DIR", "var")).resolve(),
+            ussd_code=read.code(),
+            ussd_page=read.number("USSD_PAGE", 160, 60, 182),
+            redis_mode=read.choice("REDIS_MODE", ("single",)),
+            at_username=read("AT_USERNAME"),
+            at_base_url=read("AT_BASE_URL", LIVE_BASE_URL),
+            sms_sender=read("SMS_SENDER"),
+            database_url=read("DATABASE_URL"),
+            redis_url=read("REDIS_URL"),
+            gateway_tokens=read.tokens(),
+            at_api_key=read("AT_API_KEY"),
+            secret_key=read("SECRET_KEY"),
+            lookup_key=read.versions("LOOKUP_KEY"),
+            phone_key=read.versions("PHONE_KEY"),
+            archive_public_key=read.versions("ARCHIVE_PUBLIC_KEY"),
+            faults=tuple(read.faults),
+        )
+
+    def require(self, *names: str) -> None:
+        """Refuse to go on without the settings named.
+
+        Raises:
+            BadSettings: naming every setting that lacks, and every one that is wrong.
+        """
+        lacking = [
+            f"{name} is not set" for name in names if not getattr(self, name.lower(), None)
+        ]
+        if lacking or self.faults:
+            raise BadSettings("\n".join([*self.faults, *lacking]))
+
+    @property
+    def keys(self) -> Keys:
+        """The keys, ready for use."""
+        public = Versions.read(self.archive_public_key).secrets[0]
+        return Keys(Versions.read(self.lookup_key), Versions.read(self.phone_key), public)
+
+
+STORES = ("DATABASE_URL", "REDIS_URL", "LOOKUP_KEY", "PHONE_KEY", "ARCHIVE_PUBLIC_KEY")
+WEB = (*STORES, "SECRET_KEY", "GATEWAY_TOKENS")
+SENDER = (*STORES, "AT_USERNAME", "AT_API_KEY", "SMS_SENDER")
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.faults: list[str] = []
+
+    def __call__(self, name: str, default: str = "") -> str:
+        file = self._environ.get(f"{name}_FILE")
+        if not file:
+            return self._environ.get(name, "").strip() or default
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            self.faults.append(f"{name}_FILE cannot be read")
+            return default
+
+    def given(self, name: str) -> bool:
+        return bool(self._environ.get(name) or self._environ.get(f"{name}_FILE"))
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        text = self(name, str(default))
+        if re.fullmatch(r"[0-9]{1,6}", text) and least <= int(text) <= most:
+            return int(text)
+        self.faults.append(f"{name} is not a number from {least} to {most}")
+        return default
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        text = self(name, choices[0])
+        if text not in choices:
+            self.faults.append(f"{name} is not one of: {', '.join(choices)}")
+        return text
+
+    def code(self) -> str:
+        text = self("USSD_CODE", "*1919#")
+        if not re.fullmatch(r"\*[0-9]{1,6}(\*[0-9]{1,6})*#", text):
+            self.faults.append("USSD_CODE is not of the form *1919#")
+        return text
+
+    def tokens(self) -> tuple[str, ...]:
+        tokens = tuple(
+            part.strip() for part in self("GATEWAY_TOKENS").split(",") if part.strip()
+        )
+        for token in tokens:
+            if not re.fullmatch(r"[A-Za-z0-9_-]+", token) or len(token) * 4 < TOKEN_BITS:
+                self.faults.append(
+                    "GATEWAY_TOKENS holds a token shorter than 32 letters and digits,"
+                    " or with other signs"
+                )
+                break
+        return tokens
+
+    def versions(self, name: str) -> str:
+        text = self(name)
+        try:
+            if text:
+                Versions.read(text)
+        except BadKey:
+            self.faults.append(f"{name} is not VERSION:64 HEX DIGITS, one for each version")
+        return text
+
+
+def _demonstration(read: _Reader) -> Config:
+    """Give the settings of demonstration mode, in which nothing leaves the machine."""
+    if read.given("AT_API_KEY"):
+        read.faults.append("DEMO=1 does not start beside AT_API_KEY: it must reach nobody")
+    var = Path(read("VAR_DIR", "var")).resolve()
+    port = read.number("PORT", 1919, 1, 65535)
+    keys = _demonstration_keys(var)
+    return Config(
+        demo=True,
+        port=port,
+        var_dir=var,
+        ussd_code=read.code(),
+        ussd_page=read.number("USSD_PAGE", 160, 60, 182),
+        redis_mode="single",
+        at_username="demonstration",
+        at_base_url=f"http://127.0.0.1:{port}/simulator/version1",
+        sms_sender="1919",
+        database_url=read("DATABASE_URL", f"sqlite:///{var / '1919.sqlite'}"),
+        redis_url=read("REDIS_URL", f"unix://{socket_path(var)}"),
+        gateway_tokens=("demo",),
+        at_api_key="demonstration",
+        secret_key=keys["SECRET_KEY"],
+        lookup_key=keys["LOOKUP_KEY"],
+        phone_key=keys["PHONE_KEY"],
+        archive_public_key=keys["ARCHIVE_PUBLIC_KEY"],
+        faults=tuple(read.faults),
+    )
+
+
+def socket_path(var: Path) -> Path:
+    """Give the place of the embedded Redis's socket: under `var`, if its path is not too long.
+
+    A socket's path has at most 107 bytes (unix(7)).
+    """
+    path = var / "redis.sock"
+    if len(os.fsencode(path)) <= 100:
+        return path
+    name = hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"1919-{os.getuid()}-{name}" / "redis.sock"
+
+
+def _demonstration_keys(var: Path) -> dict[str, str]:
+    file = var / _DEMONSTRATION_KEYS
+    if not file.exists():
+        var.mkdir(parents=True, exist_ok=True)
+        fresh = fresh_keys()
+        text = "".join(f"{name}={value}\n" for name, value in fresh.items())
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(text)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)

@@ -1,0 +1,46 @@
+"""How gunicorn serves the line. Every worker holds its own connections."""
+
+import logging
+import sys
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+import logs
+from config import WEB, BadSettings, Config
+
+_config = Config.from_env()
+
+bind = f"127.0.0.1:{_config.port}" if _config.demo else f"0.0.0.0:{_config.port}"
+worker_class = "gthread"
+workers = 2
+threads = 8
+timeout = 30
+graceful_timeout = 10
+keepalive = 75
+backlog = 128  # more would wait in silence for longer than a caller does
+limit_request_line = 1024
+accesslog = None  # a path holds the gateway's token
+
+
+class _Scrubbed(Logger):  # type: ignore[misc] # gunicorn is untyped
+    """gunicorn's own log, through our allow-list: it quotes the path of a bad request."""
+
+    def setup(self, cfg: Any) -> None:
+        """Send everything to the line's log."""
+        super().setup(cfg)
+        logs.configure()
+        self.error_log.handlers[:] = []
+        self.error_log.propagate = True
+        logging.getLogger("gunicorn.access").handlers[:] = []
+
+
+logger_class = _Scrubbed
+
+
+def on_starting(_server: Any) -> None:
+    """Refuse to start on bad settings, before any worker tries."""
+    try:
+        _config.require(*WEB)
+    except BadSettings as error:
+        sys.exit(f"The line does not start:\n{error}")

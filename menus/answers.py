@@ -1,0 +1,123 @@
+"""What an answer says: as facts for a screen, and as a text of one segment."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from menus.gsm7 import SMS_SEGMENT, septets
+from menus.words import Facts, Words, fill
+from models.centres import SHORT_NAME, TOWN, Centre
+from models.documents import Found
+from models.numbers import Kind
+
+_WORDED = ("ready", "coming", "unknown", "notice", "spent", "how")
+_LINES = ("line_ready", "line_coming")
+
+TEXTS = (*_WORDED, *_LINES, "free", "rest")
+"""What the words have for texts: wordings, the fullest first; lines of a list; its end."""
+
+
+def facts_of(words: Words, number: str, found: Found) -> Facts:
+    """Give what a screen or a text says of one document."""
+    centre = found.centre
+    town = centre.town if centre.town not in centre.short_name else ""
+    return {
+        "kind": words.say("kinds", found.kind),
+        "last": number[-3:],
+        "centre": centre.short_name,
+        "place": f"{centre.short_name}, {town}" if town else centre.short_name,
+        "county": centre.county,
+        "hours": words.hours(centre),
+        "bring": words.say("bring", found.kind),
+        "date": words.date(found.confirmed_on),
+        "doubt": words.say("phrases", "doubt") if centre.doubtful else "",
+    }
+
+
+def widest_facts(words: Words) -> Iterator[Facts]:
+    """Give the facts at their widest, one set for each kind of document."""
+    wide = Centre(
+        code="",
+        short_name="W" * SHORT_NAME,
+        county_code="47",
+        county="W" * SHORT_NAME,
+        town="M" * TOWN,
+        opens="07:00",
+        closes="19:00",
+        days="Mon-Fri",
+        doubtful=True,
+    )
+    for kind in Kind:
+        yield facts_of(words, "99999999", Found(kind, True, date(2026, 9, 30), wide))
+
+
+def no_facts(words: Words, number: str) -> Facts:
+    """Give what is said of a number that nothing was found for."""
+    return {"last": number[-3:]}
+
+
+def text(words: Words, number: str, found: Sequence[Found]) -> str:
+    """Write an answer as a text of one segment (160 septets).
+
+    The documents come as they are given, the one asked for first. One document is told
+    with all that fits; of several, each is told with its centre.
+    """
+    if not found:
+        return fitting(words, "unknown", no_facts(words, number))
+    if len(found) == 1:
+        name = "ready" if found[0].ready else "coming"
+        return fitting(words, name, facts_of(words, number, found[0]))
+    return _several(words, number, found)
+
+
+def notice(words: Words, number: str, found: Found) -> str:
+    """Write the text that tells a subscriber that the document is ready."""
+    return fitting(words, "notice", facts_of(words, number, found))
+
+
+def fitting(words: Words, name: str, facts: Facts) -> str:
+    """Write a text of one segment: the fullest wording that fits.
+
+    The last wording is proved to fit when the menus are checked; were it not, it is cut.
+    """
+    written = ""
+    for wording in words.variants("sms", name):
+        written = " ".join(fill(wording, facts))
+        if septets(written) <= SMS_SEGMENT:
+            return written
+    return _cut(written)
+
+
+def _several(words: Words, number: str, found: Sequence[Found]) -> str:
+    lines = [
+        " ".join(
+            fill(
+                words.say("sms", "line_ready" if one.ready else "line_coming"),
+                facts_of(words, number, one),
+            )
+        )
+        for one in found
+    ]
+    for shown in range(len(lines), 0, -1):
+        rest = words.say("sms", "rest") if shown < len(lines) else words.say("sms", "free")
+        written = " ".join([*lines[:shown], rest])
+        if septets(written) <= SMS_SEGMENT:
+            return written
+    return _cut(lines[0])
+
+
+def _cut(written: str) -> str:
+    while septets(written) > SMS_SEGMENT:
+        written = written[:-1]
+    return written
+
+
+def every_text(words: Words) -> Iterator[tuple[str, str]]:
+    """Give each text at its widest, in its shortest wording: what the checker counts."""
+    for name in _WORDED:
+        shortest = words.variants("sms", name)[-1]
+        for facts in widest_facts(words):
+            yield name, " ".join(fill(shortest, facts))
+    for facts in widest_facts(words):
+        for name in _LINES:
+            line = " ".join(fill(words.say("sms", name), facts))
+            yield name, f"{line} {words.say('sms', 'rest')}"

@@ -1,0 +1,231 @@
+"""Is my document ready? From the kind and the number to the answer, and to a text of it."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from menus import answers
+from menus.parse import number_for, receipt
+from menus.screens import Ask, Choice, Item, Look, Luck, Menu, Pick, Route, Screen, Tell
+from menus.wishes import TellMeWhenReady, TextMe, Wish
+from menus.words import Facts, Words
+from models.counties import NAME
+from models.documents import Found
+from models.numbers import Kind
+
+
+class Readiness(StrEnum):
+    """What a look-up can come to."""
+
+    READY = "ready"
+    COMING = "coming"
+    UNKNOWN = "unknown"
+    KINDS = "several kinds"
+    COUNTIES = "several counties"
+    SPENT = "budget spent"
+    AWAY = "database away"
+
+
+class Room(StrEnum):
+    """Whether a phone may subscribe once more."""
+
+    ROOM = "room"
+    FULL = "full"
+
+
+_KIND_KEYS = {"4": Kind.ID_CARD, "5": Kind.BIRTH_CERTIFICATE, "6": Kind.DRIVING_LICENCE}
+"""Apart from the keys 1 and 2 that text and subscribe: a number may gain a second document
+between two hops, and a key must not come to mean the one for the other."""
+
+
+def readiness(look: Look) -> Readiness:
+    """Decide what a look-up came to."""
+    finding = look.queries.find(look.said["number"], look.said.get("kind", ""))
+    if finding.luck is not Luck.LOOKED:
+        return Readiness.SPENT if finding.luck is Luck.SPENT else Readiness.AWAY
+    found = _chosen(look, finding.found)
+    if not found:
+        return Readiness.UNKNOWN
+    if len({one.kind for one in found}) > 1:
+        return Readiness.KINDS
+    if len({one.centre.county_code for one in found}) > 1:
+        return Readiness.COUNTIES
+    return Readiness.READY if found[0].ready else Readiness.COMING
+
+
+def room(look: Look) -> Room:
+    """Decide whether the caller may subscribe."""
+    fits = look.queries.may_subscribe(look.said["number"], look.said.get("kind", ""))
+    return Room.ROOM if fits else Room.FULL
+
+
+def document(look: Look) -> Facts:
+    """Tell of the document that was found."""
+    found = _found(look)
+    number = look.said["number"]
+    return answers.facts_of(look.words, number, found[0]) if found else _number(look)
+
+
+def kinds(look: Look) -> Sequence[Item]:
+    """List the kinds of document that bear the number."""
+    borne = {one.kind for one in _found(look)}
+    return [
+        Item(key, look.words.say("kinds", kind))
+        for key, kind in _KIND_KEYS.items()
+        if kind in borne
+    ]
+
+
+def counties(look: Look) -> Sequence[Item]:
+    """List the counties where documents with the number lie, by county code."""
+    borne = {one.centre.county_code: one.centre.county for one in _found(look)}
+    return [Item(code[-2:], name) for code, name in sorted(borne.items())]
+
+
+def text_answer(look: Look) -> Wish:
+    """Wish for a text of the answer, once a day for a number and what was chosen of it."""
+    said = look.said
+    subject = "|".join(
+        (said["number"], said.get("kind", ""), said.get("picked", ""), said.get("county", ""))
+    )
+    return TextMe(subject, answers.text(look.words, said["number"], _found(look)))
+
+
+def subscribe(look: Look) -> Wish | None:
+    """Wish to be told when the document is ready, where there is room for it."""
+    if room(look) is Room.FULL:
+        return None
+    kind = _KIND_KEYS.get(look.said.get("picked", "")) or look.said.get("kind", "")
+    return TellMeWhenReady(look.said["number"], kind, look.words.code)
+
+
+def _found(look: Look) -> Sequence[Found]:
+    finding = look.queries.find(look.said["number"], look.said.get("kind", ""))
+    return _chosen(look, finding.found)
+
+
+def _chosen(look: Look, found: Iterable[Found]) -> list[Found]:
+    """Keep what the caller chose, where there was something to choose."""
+    kind = _KIND_KEYS.get(look.said.get("picked", ""))
+    county = look.said.get("county", "")
+    return [
+        one
+        for one in found
+        if (kind is None or one.kind == kind)
+        and (not county or one.centre.county_code[-2:] == county)
+    ]
+
+
+def _number(look: Look) -> Facts:
+    return answers.no_facts(look.words, look.said["number"])
+
+
+def _widest_number(words: Words) -> Iterable[Facts]:
+    return [answers.no_facts(words, "99999999")]
+
+
+def _widest_kinds(words: Words) -> Sequence[Item]:
+    return [Item(key, words.say("kinds", kind)) for key, kind in _KIND_KEYS.items()]
+
+
+def _widest_counties(_words: Words) -> Sequence[Item]:
+    return [Item(f"{code:02}", "W" * NAME) for code in range(1, 48)]
+
+
+_ANOTHER = Choice("another", "3", to="documents")
+
+SCREENS: list[Screen] = [
+    Menu(
+        "documents",
+        if_stuck="call_us",
+        choices=(
+            Choice("id_card", "1", to="ask_id_card", says={"kind": Kind.ID_CARD}),
+            Choice(
+                "birth_certificate",
+                "2",
+                to="ask_birth_certificate",
+                says={"kind": Kind.BIRTH_CERTIFICATE},
+            ),
+            Choice(
+                "driving_licence",
+                "3",
+                to="ask_driving_licence",
+                says={"kind": Kind.DRIVING_LICENCE},
+            ),
+            Choice("receipt", "4", to="ask_receipt", says={"kind": ""}),
+        ),
+    ),
+    Ask("ask_id_card", parse=number_for(Kind.ID_CARD), to="find", if_stuck="call_us"),
+    Ask(
+        "ask_birth_certificate",
+        parse=number_for(Kind.BIRTH_CERTIFICATE),
+        to="find",
+        if_stuck="call_us",
+    ),
+    Ask(
+        "ask_driving_licence",
+        parse=number_for(Kind.DRIVING_LICENCE),
+        to="find",
+        if_stuck="call_us",
+    ),
+    Ask("ask_receipt", parse=receipt, to="find", if_stuck="call_us"),
+    Route(
+        "find",
+        decide=readiness,
+        to={
+            Readiness.READY: "ready",
+            Readiness.COMING: "coming",
+            Readiness.UNKNOWN: "not_found",
+            Readiness.KINDS: "which_kind",
+            Readiness.COUNTIES: "which_county",
+            Readiness.SPENT: "budget_spent",
+            Readiness.AWAY: "away",
+        },
+    ),
+    Menu(
+        "ready",
+        facts=document,
+        widest=answers.widest_facts,
+        if_stuck="call_us",
+        choices=(Choice("text_me", "1", to="texted", wish=text_answer), _ANOTHER),
+    ),
+    Menu(
+        "coming",
+        facts=document,
+        widest=answers.widest_facts,
+        if_stuck="call_us",
+        choices=(Choice("tell_me", "2", to="subscribing", wish=subscribe), _ANOTHER),
+    ),
+    Menu(
+        "not_found",
+        facts=_number,
+        widest=_widest_number,
+        if_stuck="call_us",
+        choices=(Choice("tell_me", "2", to="subscribing", wish=subscribe), _ANOTHER),
+    ),
+    Pick(
+        "which_kind",
+        items=kinds,
+        save="picked",
+        to="find",
+        if_stuck="call_us",
+        widest=_widest_kinds,
+    ),
+    Pick(
+        "which_county",
+        items=counties,
+        save="county",
+        to="find",
+        if_stuck="call_us",
+        widest=_widest_counties,
+    ),
+    Tell("budget_spent"),
+    Menu("away", choices=(_ANOTHER,), if_stuck="call_us", answers=True),
+    Menu("texted", choices=(_ANOTHER,), if_stuck="call_us", answers=True),
+    Route(
+        "subscribing",
+        decide=room,
+        to={Room.ROOM: "subscribed", Room.FULL: "too_many"},
+    ),
+    Menu("subscribed", choices=(_ANOTHER,), if_stuck="call_us", answers=True),
+    Menu("too_many", choices=(_ANOTHER,), if_stuck="call_us", answers=True),
+]

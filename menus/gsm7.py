@@ -1,0 +1,66 @@
+"""Letters as the network counts them: the GSM 7-bit default alphabet (3GPP TS 23.038).
+
+A letter takes one septet, a letter of the extension table two, any other has no place.
+"""
+
+import unicodedata
+from functools import lru_cache
+
+from gsm0338 import Codec
+
+USSD_PAGE = 182
+"""Septets in a USSD string at most: 160 octets (3GPP TS 23.038, 6.1.2.3)."""
+
+SMS_SEGMENT = 160
+"""Septets in an SMS of one segment: 140 octets."""
+
+_ESCAPE = "\x1b"
+_CODEC = Codec()
+_TYPED = str.maketrans(
+    {
+        "\u2018": "'",  # quotation marks and dashes that word processors put
+        "\u2019": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2026": "...",
+        "\u00a0": " ",
+    }
+)
+
+
+def septets(text: str) -> int:
+    """Count the septets of a text that has no foreign letters."""
+    return sum(map(_width, text))
+
+
+def foreign(text: str) -> list[str]:
+    """List the letters of a text that phones cannot show, each once."""
+    return sorted({letter for letter in text if not _width(letter)})
+
+
+def plain(text: str) -> str:
+    """Give the text in letters that phones can show: accents taken off where need be.
+
+    A letter that does not decompose into one they can show becomes `?`.
+    """
+    return "".join(map(_plain, text.translate(_TYPED)))
+
+
+@lru_cache(maxsize=4096)
+def _width(letter: str) -> int:
+    if letter == _ESCAPE:
+        return 0
+    try:
+        return len(_CODEC.encode(letter)[0])
+    except UnicodeError:
+        return 0
+
+
+@lru_cache(maxsize=4096)
+def _plain(letter: str) -> str:
+    if _width(letter):
+        return letter
+    bare = unicodedata.normalize("NFD", letter)[0]
+    return bare if _width(bare) else "?"

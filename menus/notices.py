@@ -1,0 +1,38 @@
+"""Telling subscribers: the text that goes out when a document has become ready."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from menus import answers
+from menus.words import FIRST_LANGUAGE, Words
+from models.base import Connection
+from models.keys import Keys
+from models.outbox import queue
+from models.subscriptions import due, mark_met
+
+
+def tell(
+    connection: Connection,
+    keys: Keys,
+    languages: Mapping[str, Words],
+    batch_id: int | None = None,
+    made_within: timedelta | None = None,
+) -> int:
+    """Queue a text for every subscription whose document is ready, and close it.
+
+    Args:
+        batch_id: only what this import touched.
+        made_within: only subscriptions made so lately: one made while an import was under
+            way is met by neither otherwise.
+
+    Returns:
+        How many texts were queued.
+    """
+    told = 0
+    while met := due(connection, keys, batch_id, made_within):
+        for one in met:
+            words = languages.get(one.language) or languages[FIRST_LANGUAGE]
+            body = answers.notice(words, one.last_three, one.found)
+            told += queue(connection, keys, f"ready|{one.id}", one.phone, body)
+        mark_met(connection, [one.id for one in met])
+    return told

@@ -1,0 +1,44 @@
+"""Reading what callers key: each parser gives what was said, or None for a slip."""
+
+from collections.abc import Mapping
+
+from menus.reader import read
+from menus.screens import Parse
+from models.numbers import ACCEPTED, Kind, NumberType, types_of
+
+LONGEST = 182
+"""Letters of an answer that are read at all: no phone can send more on USSD."""
+
+_AFRESH = {"picked": "", "county": ""}
+"""A new number forgets what was chosen of the one before."""
+
+_ANY = tuple(dict.fromkeys(one for types in ACCEPTED.values() for one in types))
+
+
+def number_for(kind: Kind) -> Parse:
+    """Make a parser of the numbers that a kind of document is asked for by."""
+    return lambda text: _said(text, ACCEPTED[kind])
+
+
+def receipt(text: str) -> Mapping[str, str] | None:
+    """Read a receipt's number, whatever the document it was given for."""
+    said = _said(text, (NumberType.RECEIPT, *_ANY))
+    return None if said is None else {**said, "kind": ""}
+
+
+def any_number(text: str) -> Mapping[str, str] | None:
+    """Read what somebody types on the home page: a number, perhaps with words around it."""
+    reading = read(text[:LONGEST])
+    for number in reading.numbers:
+        if types_of(number, _ANY):
+            return {**_AFRESH, "number": number, "kind": reading.kind or ""}
+    return None
+
+
+def _said(text: str, types: tuple[NumberType, ...]) -> Mapping[str, str] | None:
+    text = text[:LONGEST]
+    for candidate in (text, *read(text).numbers):
+        found = types_of(candidate, types)
+        if found:
+            return {**_AFRESH, "number": next(iter(found.values()))}
+    return None

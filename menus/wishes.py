@@ -1,0 +1,100 @@
+"""Wishes: what a caller asks to be kept or sent. A step makes them, a turn grants them.
+
+Each is unique by its subject, so that a wish made twice takes effect once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from models.base import Connection, Database
+from models.callers import caller_row, choose_language
+from models.keys import Keys
+from models.numbers import ACCEPTED, Kind, NumberType, types_of
+from models.outbox import queue, queued_since
+from models.subscriptions import subscribe
+
+NAIROBI = ZoneInfo("Africa/Nairobi")
+CALL = timedelta(minutes=10)
+"""Longer than any call: within it, a wish made again is the same wish."""
+
+
+@dataclass(frozen=True)
+class TextMe:
+    """Text me this answer."""
+
+    subject: str = field(repr=False)
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TellMeWhenReady:
+    """Text me when the document of this number is ready."""
+
+    number: str = field(repr=False)
+    kind: str
+    language: str
+
+
+@dataclass(frozen=True)
+class SpeakTo:
+    """Speak this language to me from now on."""
+
+    language: str
+
+
+Wish = TextMe | TellMeWhenReady | SpeakTo
+
+
+def grant(
+    database: Database, keys: Keys, phone: str, wishes: Sequence[Wish], seconds: float
+) -> None:
+    """Write wishes to the database, in one transaction.
+
+    Raises:
+        models.base.Unavailable: nothing was kept.
+    """
+    phone_hmac = keys.phone_hmac(phone)
+    with database.writing(seconds) as connection:
+        for wish in wishes:
+            match wish:
+                case SpeakTo(language):
+                    sealed = keys.people.seal(phone, caller_row(phone_hmac))
+                    choose_language(connection, phone_hmac, sealed, language)
+                case TextMe(subject, body):
+                    _text(connection, keys, phone, subject, body)
+                case TellMeWhenReady(number, kind, language):
+                    subscribe(
+                        connection,
+                        keys,
+                        phone,
+                        keys.subject(number),
+                        kind,
+                        language,
+                        number_hmacs(keys, number, kind),
+                    )
+
+
+def _text(connection: Connection, keys: Keys, phone: str, subject: str, body: str) -> None:
+    """Queue a text once a day in Nairobi, midnight in the middle of a call included."""
+    now = datetime.now(UTC)
+    about = keys.subject(f"{phone}|{subject}").hex()
+    today, before = (
+        f"text|{about}|{moment.astimezone(NAIROBI).date()}" for moment in (now, now - CALL)
+    )
+    if today == before or not queued_since(connection, before, now - CALL):
+        queue(connection, keys, today, phone, body)
+
+
+def number_hmacs(keys: Keys, number: str, kind: str) -> list[bytes]:
+    """Give every HMAC that a number may be stored under, for one kind or for any."""
+    kinds = [Kind(kind)] if kind else list(Kind)
+    types: dict[NumberType, None] = {}
+    for one in kinds:
+        types.update(dict.fromkeys(ACCEPTED[one]))
+    return [
+        hmac
+        for number_type, canonical in types_of(number, tuple(types)).items()
+        for hmac in keys.number_hmacs(number_type, canonical)
+    ]

@@ -1,0 +1,145 @@
+"""What screens say, one file a language in `words/`, and how data reads in each language.
+
+A line of a screen whose fact is empty is left out: where no source says, nothing is said.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+
+from menus.gsm7 import plain
+from models.centres import Centre
+
+Facts = Mapping[str, str]
+
+FOLDER = Path(__file__).parent / "words"
+FIRST_LANGUAGE = "en"
+"""Spoken to callers who have chosen none."""
+
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+_HOUR = re.compile(r"([0-9]{2}):([0-9]{2})")
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language. `sections` is its file, as read."""
+
+    code: str
+    sections: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The language's own name for itself."""
+        return str(self.sections["language"]["name"])
+
+    @property
+    def key(self) -> str:
+        """The key that chooses this language, on every screen that offers languages."""
+        return str(self.sections["language"]["key"])
+
+    def screen(self, name: str) -> Mapping[str, Any]:
+        """Give all that the file has for a screen; empty where it has nothing."""
+        found: Mapping[str, Any] = self.sections.get("screens", {}).get(name, {})
+        return found
+
+    def text(self, screen: str, facts: Facts) -> list[str]:
+        """Give a screen's lines with facts filled in."""
+        return fill(str(self.screen(screen).get("text", "")), facts)
+
+    def again(self, screen: str) -> list[str]:
+        """Give what a question says after a slip."""
+        return fill(str(self.screen(screen).get("again", "")), {})
+
+    def choice(self, screen: str, name: str) -> str:
+        """Give a choice's label, without its key."""
+        return str(self.screen(screen).get("choices", {}).get(name, ""))
+
+    def say(self, section: str, name: str, facts: Facts | None = None) -> str:
+        """Give one of the words that belong to no screen, with facts filled in."""
+        return "\n".join(fill(str(self.sections[section][name]), facts or {}))
+
+    def variants(self, section: str, name: str) -> list[str]:
+        """Give a text's wordings, the fullest first."""
+        return [str(one) for one in self.sections[section][name]]
+
+    def date(self, day: date) -> str:
+        """Write a date as this language does on a small screen."""
+        return _date(day, self.code, str(self.sections["language"]["date"]))
+
+    def hours(self, centre: Centre) -> str:
+        """Write a centre's hours; empty where no source gives them."""
+        if not (centre.opens and centre.closes and centre.days):
+            return ""
+        return self.say(
+            "clock",
+            "hours",
+            {
+                "days": str(self.sections["days"][centre.days]),
+                "opens": self._clock(centre.opens, closing=False),
+                "closes": self._clock(centre.closes, closing=True),
+            },
+        )
+
+    def _clock(self, time: str, closing: bool) -> str:
+        """Write a time of day. On the Swahili clock 07:00 is `saa 1 asubuhi`."""
+        clock = self.sections["clock"]
+        shape = _HOUR.fullmatch(time)
+        if not shape or not clock.get("swahili"):
+            return time
+        hour = (int(shape[1]) + 6) % 12 or 12
+        minutes = "" if shape[2] == "00" else f":{shape[2]}"
+        part = next(one["name"] for one in clock["parts"] if time <= one["until"])
+        return f"{hour}{minutes} {part}" if closing else f"saa {hour}{minutes} {part}"
+
+
+def fill(template: str, facts: Facts) -> list[str]:
+    """Fill `{names}` in a text, and leave out each line whose fact is empty.
+
+    Facts are put in as they are: nothing inside them is read as a name again.
+    """
+    lines = []
+    for line in template.strip("\n").split("\n"):
+        names = _PLACE.findall(line)
+        if all(facts.get(name, "?") for name in names):
+            lines.append(_PLACE.sub(lambda match: facts.get(match[1], match[0]), line))
+    return lines
+
+
+def places(template: str) -> set[str]:
+    """List the names that a text wants filled."""
+    return set(_PLACE.findall(template))
+
+
+def load(folder: Path = FOLDER, code: str = "") -> dict[str, Words]:
+    """Read every language of a folder, letters folded to those that phones show.
+
+    Args:
+        code: the line's own USSD code, for words that name it as `{code}`.
+    """
+    languages = {}
+    for file in sorted(folder.glob("*.toml")):
+        sections = _fold(tomllib.loads(file.read_text(encoding="utf-8")), code)
+        languages[file.stem] = Words(file.stem, sections)
+    return languages
+
+
+def _fold(value: Any, code: str) -> Any:
+    if isinstance(value, str):
+        return plain(value.replace("{code}", code)) if code else plain(value)
+    if isinstance(value, dict):
+        return {name: _fold(one, code) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_fold(one, code) for one in value]
+    return value
+
+
+@lru_cache(maxsize=2048)
+def _date(day: date, language: str, pattern: str) -> str:
+    return format_date(day, pattern, locale=language)

@@ -1,0 +1,156 @@
+"""Documents that lie at a centre or are on their way there, and finding one by a number."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    func,
+    literal,
+    select,
+)
+
+from models.base import metadata
+from models.callers import language_of
+from models.centres import CENTRE_COLUMNS, Centre, centre_of, centres
+from models.counties import counties
+from models.numbers import Kind
+
+
+class State(StrEnum):
+    """Where a document is in its life."""
+
+    COMING = "coming"
+    READY = "ready"
+    COLLECTED = "collected"
+    RETURNED = "returned"
+
+
+SHOWN = (State.READY, State.COMING)
+"""The states a caller learns of; the others are answered like an unknown number."""
+
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("demonstration", Boolean, nullable=False),
+    Column("digest", String(64), unique=True),
+    Column("archive_version", SmallInteger, nullable=False),
+    Column("sealed_key", LargeBinary, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=False),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("centre_code", String(8), ForeignKey("centres.code"), nullable=False),
+    Column("received_on", Date),
+    Column("confirmed_on", Date, nullable=False),
+    Column("phone_hmac", LargeBinary(32)),
+    Column("phone", LargeBinary),
+    Column("batch_id", _RowId, ForeignKey("batches.id"), nullable=False),
+)
+
+document_numbers = Table(
+    "document_numbers",
+    metadata,
+    Column("document_id", _RowId, ForeignKey("documents.id"), primary_key=True),
+    Column("type", String(20), primary_key=True),
+    Column("hmac", LargeBinary(32), nullable=False),
+    Column("key_version", SmallInteger, nullable=False),
+    Column("last_three", String(3), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("batch_id", _RowId, ForeignKey("batches.id"), nullable=False),
+    Index("ix_document_numbers_hmac", "hmac"),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A document that a caller may be told of."""
+
+    kind: Kind
+    ready: bool
+    confirmed_on: date
+    centre: Centre
+
+
+def find(
+    connection: Connection,
+    number_hmacs: Sequence[bytes],
+    kinds: Iterable[Kind],
+    phone_hmac: bytes,
+) -> tuple[list[Found], str | None]:
+    """Find the documents of `kinds` that bear a number, and the caller's language.
+
+    One statement gives both. Documents come ready ones first, then the latest confirmed;
+    the language is None where the caller has chosen none.
+    """
+    asked = select(language_of(phone_hmac).label("language")).subquery()
+    query = (
+        select(
+            asked.c.language,
+            documents.c.id,
+            documents.c.kind,
+            documents.c.state,
+            documents.c.confirmed_on,
+            *CENTRE_COLUMNS,
+        )
+        .select_from(asked)
+        .outerjoin(document_numbers, document_numbers.c.hmac.in_(number_hmacs))
+        .outerjoin(documents, documents.c.id == document_numbers.c.document_id)
+        .outerjoin(centres, centres.c.code == documents.c.centre_code)
+        .outerjoin(counties, counties.c.code == centres.c.county_code)
+    )
+    rows = connection.execute(query).all()
+    wanted, shown = set(kinds), set(SHOWN)
+    matches = {
+        row.id: Found(
+            Kind(row.kind), row.state == State.READY, row.confirmed_on, centre_of(row)
+        )
+        for row in rows
+        if row.id is not None and row.state in shown and row.kind in wanted
+    }
+    found = sorted(
+        matches.values(), key=lambda one: (not one.ready, -one.confirmed_on.toordinal())
+    )
+    return found, rows[0].language
+
+
+def holds_demonstration(connection: Connection) -> bool:
+    """Say whether demonstration documents were ever loaded here."""
+    query = select(literal(1)).where(batches.c.demonstration).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def holds_real(connection: Connection) -> bool:
+    """Say whether a centre's own list was ever loaded here."""
+    query = select(literal(1)).where(~batches.c.demonstration).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def counts(connection: Connection) -> dict[tuple[Kind, State], int]:
+    """Count documents by kind and state."""
+    query = select(documents.c.kind, documents.c.state, func.count()).group_by(
+        documents.c.kind, documents.c.state
+    )
+    return {(Kind(kind), State(state)): n for kind, state, n in connection.execute(query)}

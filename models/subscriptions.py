@@ -1,0 +1,189 @@
+"""Subscriptions: phones that asked to be texted when a number's document is ready.
+
+A subscription holds HMACs of the number, under every type it may be, and never the number:
+it meets documents that nobody had loaded when it was made.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from models.base import metadata
+from models.centres import CENTRE_COLUMNS, centre_of, centres
+from models.counties import counties
+from models.documents import Found, State, document_numbers, documents
+from models.keys import Keys
+from models.numbers import Kind
+from models.upsert import upsert
+
+MOST = 10
+"""Open subscriptions that one phone may have."""
+
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("phone_hmac", LargeBinary(32), nullable=False),
+    Column("subject", LargeBinary(32), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("phone", LargeBinary, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("met_at", DateTime(timezone=True)),
+    UniqueConstraint("phone_hmac", "subject", "kind"),
+    Index("ix_subscriptions_made_at", "made_at"),
+)
+
+subscription_numbers = Table(
+    "subscription_numbers",
+    metadata,
+    Column("subscription_id", _RowId, ForeignKey("subscriptions.id"), primary_key=True),
+    Column("hmac", LargeBinary(32), primary_key=True),
+    Index("ix_subscription_numbers_hmac", "hmac"),
+)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A subscription whose document is ready."""
+
+    id: int
+    language: str
+    last_three: str
+    found: Found
+    phone: str = field(repr=False)
+
+
+def room_for(connection: Connection, phone_hmac: bytes, subject: bytes, kind: str) -> bool:
+    """Say whether a phone may subscribe to `subject`, or has done so already."""
+    query = select(subscriptions.c.subject, subscriptions.c.kind).where(
+        subscriptions.c.phone_hmac == phone_hmac, subscriptions.c.met_at.is_(None)
+    )
+    open_ones = {(bytes(row.subject), row.kind) for row in connection.execute(query)}
+    return (subject, kind) in open_ones or len(open_ones) < MOST
+
+
+def subscribe(
+    connection: Connection,
+    keys: Keys,
+    phone: str,
+    subject: bytes,
+    kind: str,
+    language: str,
+    number_hmacs: Iterable[bytes],
+) -> bool:
+    """Keep a subscription, once for a phone, number and kind; one that was met stays met.
+
+    Returns:
+        Whether it is kept: False where the phone has no room for another.
+    """
+    phone_hmac = keys.phone_hmac(phone)
+    if not room_for(connection, phone_hmac, subject, kind):
+        return False
+    row = {
+        "phone_hmac": phone_hmac,
+        "subject": subject,
+        "kind": kind,
+        "phone": keys.people.seal(phone, _row(phone_hmac, subject, kind)),
+        "language": language,
+        "made_at": datetime.now(UTC),
+    }
+    if upsert(connection, subscriptions, row, on=["phone_hmac", "subject", "kind"]):
+        made = connection.scalars(
+            select(subscriptions.c.id).where(
+                subscriptions.c.phone_hmac == phone_hmac,
+                subscriptions.c.subject == subject,
+                subscriptions.c.kind == kind,
+            )
+        ).one()
+        numbers = [{"subscription_id": made, "hmac": one} for one in set(number_hmacs)]
+        connection.execute(insert(subscription_numbers), numbers)
+    return True
+
+
+def due(
+    connection: Connection,
+    keys: Keys,
+    batch_id: int | None = None,
+    made_within: timedelta | None = None,
+    most: int = 500,
+) -> list[Due]:
+    """List open subscriptions whose document is ready.
+
+    Args:
+        batch_id: only those met by documents that this import touched.
+        made_within: only those made so lately.
+        most: how many at a time.
+    """
+    query = (
+        select(
+            subscriptions.c.id,
+            subscriptions.c.phone_hmac,
+            subscriptions.c.subject,
+            subscriptions.c.kind.label("asked_kind"),
+            subscriptions.c.phone,
+            subscriptions.c.language,
+            document_numbers.c.last_three,
+            documents.c.kind,
+            documents.c.confirmed_on,
+            *CENTRE_COLUMNS,
+        )
+        .join_from(subscription_numbers, subscriptions)
+        .join(document_numbers, document_numbers.c.hmac == subscription_numbers.c.hmac)
+        .join(documents, documents.c.id == document_numbers.c.document_id)
+        .join(centres, centres.c.code == documents.c.centre_code)
+        .join(counties, counties.c.code == centres.c.county_code)
+        .where(subscriptions.c.met_at.is_(None), documents.c.state == State.READY)
+        .where(subscriptions.c.kind.in_(["", documents.c.kind]))
+        .order_by(subscriptions.c.id)
+        .limit(most)
+    )
+    if batch_id is not None:
+        query = query.where(documents.c.batch_id == batch_id)
+    if made_within is not None:
+        query = query.where(subscriptions.c.made_at >= datetime.now(UTC) - made_within)
+    met: dict[int, Due] = {}
+    for row in connection.execute(query):
+        place = _row(bytes(row.phone_hmac), bytes(row.subject), row.asked_kind)
+        found = Found(Kind(row.kind), True, row.confirmed_on, centre_of(row))
+        phone = keys.people.open(row.phone, place)
+        met.setdefault(row.id, Due(row.id, row.language, row.last_three, found, phone))
+    return list(met.values())
+
+
+def mark_met(connection: Connection, ids: Sequence[int]) -> None:
+    """Close subscriptions whose text is queued."""
+    connection.execute(
+        update(subscriptions)
+        .where(subscriptions.c.id.in_(ids))
+        .values(met_at=datetime.now(UTC))
+    )
+
+
+def count(connection: Connection) -> int:
+    """Count all subscriptions, open and met."""
+    return connection.scalars(select(func.count()).select_from(subscriptions)).one()
+
+
+def _row(phone_hmac: bytes, subject: bytes, kind: str) -> str:
+    return f"subscriptions|{phone_hmac.hex()}|{subject.hex()}|{kind}"

@@ -1,0 +1,28 @@
+"""Insert a row, or leave or change the one already there: atomic on both databases."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    row: Mapping[str, object],
+    on: Sequence[str],
+    change: Sequence[str] = (),
+) -> bool:
+    """Insert `row` unless one with the same `on` columns is there; then set `change`.
+
+    Returns:
+        Whether a row was inserted or changed.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(row)
+    if change:
+        new = {name: statement.excluded[name] for name in change}
+        done = statement.on_conflict_do_update(index_elements=list(on), set_=new)
+    else:
+        done = statement.on_conflict_do_nothing(index_elements=list(on))
+    return connection.execute(done).rowcount > 0

@@ -1,0 +1,104 @@
+"""The gateway's way in: read, turn, write. Whatever breaks, a valid page goes back."""
+
+import logging
+from collections.abc import Callable
+from types import ModuleType
+
+from flask import Blueprint, Response, abort, request
+from werkzeug.exceptions import HTTPException
+
+from menus.dial import Dial
+from menus.line import Line
+from menus.pages import Page
+from menus.turn import turn
+from models.base import Unavailable
+from models.finished import record
+from ussd import africastalking
+
+GATEWAYS: dict[str, ModuleType] = {africastalking.NAME: africastalking}
+"""Every gateway is one file with `read`, `write`, `read_end`; here is where it is named."""
+
+LARGEST = 8 * 1024
+"""Octets of a request that are read at all."""
+
+_log = logging.getLogger(__name__)
+
+
+def blueprint(line: Line, accepts: Callable[[str], bool], any_code: bool) -> Blueprint:
+    """Make the USSD addresses.
+
+    Args:
+        accepts: says whether a token is a live one.
+        any_code: take hops for any service code, as a demonstration does.
+    """
+    pages = Blueprint("ussd", __name__)
+
+    @pages.before_request
+    def guard() -> None:
+        view = request.view_args or {}
+        if view.get("gateway") not in GATEWAYS or not accepts(view.get("token", "")):
+            abort(404)
+        request.max_content_length = LARGEST
+
+    @pages.post("/ussd/<gateway>/<token>")
+    def hop(gateway: str, token: str) -> Response:
+        adapter = GATEWAYS[gateway]
+        return _plain(adapter.write(_take(line, adapter, any_code)))
+
+    @pages.post("/ussd/<gateway>/<token>/events")
+    def event(gateway: str, token: str) -> Response:
+        _keep_end(line, gateway)
+        return _plain("END")
+
+    return pages
+
+
+def _take(line: Line, adapter: ModuleType, any_code: bool) -> Page:
+    try:
+        dial: Dial = adapter.read(request.form)
+        if not any_code and not _is_ours(dial.service_code, line.code):
+            return line.apology("wrong_code")
+        return turn(line, dial)
+    except HTTPException:
+        raise
+    except adapter.Unreadable:
+        return line.apology("not_understood")
+    except Exception:
+        _log.exception("hop failed")
+        return line.apology("trouble")
+
+
+def _keep_end(line: Line, gateway: str) -> None:
+    """Keep an end-of-session event. It is best effort: the gateway promises none."""
+    adapter = GATEWAYS[gateway]
+    try:
+        end = adapter.read_end(request.form)
+        name = line.sessions.session_hmac(gateway, end.session, end.phone)
+        with line.database.writing() as connection:
+            record(
+                connection,
+                name,
+                gateway,
+                end.network,
+                end.status,
+                end.hops,
+                end.milliseconds,
+                end.cost,
+                end.ended_at,
+            )
+    except HTTPException:
+        raise
+    except adapter.Unreadable:
+        _log.warning("end event not understood", extra={"gateway": gateway})
+    except Unavailable:
+        _log.warning("end event not kept", extra={"gateway": gateway})
+    except Exception:
+        _log.exception("end event failed")
+
+
+def _is_ours(service_code: str, code: str) -> bool:
+    return service_code == code or service_code.startswith(code[:-1] + "*")
+
+
+def _plain(body: str) -> Response:
+    return Response(body, status=200, content_type="text/plain; charset=utf-8")
