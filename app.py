@@ -11,12 +11,13 @@ import commands
 import logs
 from config import SENDER, STORES, WEB, BadSettings, Config
 from console import simulator
-from menus.check import prove
+from menus.check import BadMenus, prove
 from menus.engine import Engine
 from menus.flows import HOME, SCREENS
 from menus.line import Line
+from menus.screens import Menus
 from menus.sessions import Sessions, connect
-from menus.words import load
+from menus.words import Words, load
 from models.base import Database, Unavailable
 from models.documents import holds_demonstration
 from sms import webhook as sms_webhook
@@ -33,8 +34,7 @@ def create_app(config: Config | None = None) -> Flask:
     `flask keys new` runs on a machine without settings. Anywhere else it is ready to serve.
 
     Raises:
-        BadSettings: naming every setting that lacks or is wrong.
-        BadMenus: naming every fault in the menus.
+        BadSettings: naming every setting that lacks or is wrong, or every fault in the menus.
     """
     config = config or Config.from_env()
     logs.configure()
@@ -60,17 +60,28 @@ def create_app(config: Config | None = None) -> Flask:
     return app
 
 
+def proved_menus(config: Config) -> tuple[Menus, dict[str, Words]]:
+    """Read the words, and prove that the menus may take calls.
+
+    Raises:
+        BadSettings: naming every fault in the menus.
+    """
+    languages = load(code=config.ussd_code)
+    try:
+        return prove(SCREENS, HOME, languages, config.ussd_page), languages
+    except BadMenus as faults:
+        raise BadSettings(f"The menus may not take calls:\n{faults}") from None
+
+
 def open_line(config: Config) -> Line:
     """Open the stores, prove the menus, and put the line together.
 
     Raises:
-        BadSettings: as in `create_app`; also a database that holds demonstration documents
-            outside demonstration mode.
-        BadMenus: naming every fault in the menus.
+        BadSettings: as in `create_app`; also where the database holds demonstration
+            documents outside demonstration mode.
     """
     config.require(*STORES)
-    languages = load(code=config.ussd_code)
-    menus = prove(SCREENS, HOME, languages, config.ussd_page)
+    menus, languages = proved_menus(config)
     config.var_dir.mkdir(parents=True, exist_ok=True)
     database = Database(config.database_url)
     database.open()

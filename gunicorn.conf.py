@@ -7,6 +7,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 import logs
+from app import proved_menus
 from config import WEB, BadSettings, Config
 
 _config = Config.from_env()
@@ -42,5 +43,6 @@ def on_starting(_server: Any) -> None:
     """Refuse to start on bad settings, before any worker tries."""
     try:
         _config.require(*WEB)
+        proved_menus(_config)
     except BadSettings as error:
         sys.exit(f"The line does not start:\n{error}")

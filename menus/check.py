@@ -363,7 +363,7 @@ class _Sizes:
         at_home = screen.name == self._home
         parts = lay_out(lines, self._words, at_home, self._room)
         whole = septets("\n".join(line.text for line in lines))
-        most = 1 if isinstance(screen, Ask) else PAGES_A_MENU
+        most = 1 if isinstance(screen, Ask) else PAGES_A_MENU + bool(note)
         if len(parts) > most and not isinstance(screen, Pick):
             self._fault(screen.name, f"text takes {whole} of {self._room * most}")
         for line in lines:

@@ -32,6 +32,9 @@ STATEMENT_SECONDS = 1.0
 """The longest a hop waits for one SQL statement: half of its own two seconds."""
 
 _RETRY_SECONDS = 0.5
+_NO_BEGIN = "without_begin"
+"""On SQLite we begin transactions ourselves; a connection with this option has none."""
+
 _log = logging.getLogger(__name__)
 
 metadata = MetaData(
@@ -64,7 +67,8 @@ class Database:
         self._size = connections
         self.is_postgresql = self._url.get_backend_name() == "postgresql"
         self._hops = self._hop_engine()
-        self._reads = self._hops.execution_options(isolation_level="AUTOCOMMIT")
+        outside_transactions = "isolation_level" if self.is_postgresql else _NO_BEGIN
+        self._reads = self._hops.execution_options(**{outside_transactions: "AUTOCOMMIT"})
         self._work = create_engine(self._url, hide_parameters=True, poolclass=NullPool)
         if not self.is_postgresql:
             for engine in (self._hops, self._work):
@@ -177,7 +181,7 @@ class Database:
         self._filling.now = True
         try:
             self._hops.dispose()
-            opened = [self._hops.connect() for _ in range(self._size)]
+            opened = [self._reads.connect() for _ in range(self._size)]
             for connection in opened:
                 connection.execute(text("SELECT 1"))
             for connection in opened:
@@ -241,5 +245,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _write_at_once(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
-        if connection.get_isolation_level() != "AUTOCOMMIT":
+        if _NO_BEGIN not in connection.get_execution_options():
             connection.exec_driver_sql("BEGIN IMMEDIATE")
