@@ -21,6 +21,7 @@ graceful_timeout = 10
 keepalive = 75
 backlog = 128  # more would wait in silence for longer than a caller does
 limit_request_line = 1024
+control_socket_disable = True  # nobody steers a line from outside its host
 accesslog = None  # a path holds the gateway's token
 
 

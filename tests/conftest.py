@@ -1,0 +1,145 @@
+"""Stores and lines for every test: nothing here is a fake."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from commands.database import prepare
+from config import Config
+from menus.line import Line
+from models.base import Database
+from models.keys import fresh_keys
+from models.outbox import texts_to
+from tests.caller import PHONE, TOKEN
+from tests.servers import PostgresServer, RedisServer
+
+KEYS = fresh_keys()
+Open = Callable[..., Flask]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rewrite", action="store_true", help="write the dialogues' pages anew: then read them"
+    )
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    server = RedisServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> RedisServer:
+    """Redis, empty."""
+    redis_server.flush()
+    return redis_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """PostgreSQL with a prepared database to copy from."""
+    server = PostgresServer()
+    _prepare(server.create("prepared"))
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("prepared") / "1919.sqlite"
+    _prepare(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(prepared_sqlite: Path, tmp_path: Path) -> str:
+    file = tmp_path / "1919.sqlite"
+    shutil.copy(prepared_sqlite, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    url = postgres.create(template="prepared")
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Each database in turn."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+def open_app(tmp_path: Path) -> Iterator[Open]:
+    """Open applications on given stores; closed when the test is over."""
+    opened: list[Flask] = []
+
+    def open_one(database_url: str, redis_url: str, **settings: str) -> Flask:
+        app = create_app(config(database_url, redis_url, tmp_path, **settings))
+        opened.append(app)
+        return app
+
+    yield open_one
+    for app in opened:
+        line_of(app).database.close()
+
+
+@pytest.fixture
+def app(open_app: Open, sqlite_url: str, redis: RedisServer) -> Flask:
+    """A line on SQLite and Redis."""
+    return open_app(sqlite_url, redis.url)
+
+
+@pytest.fixture
+def line(app: Flask) -> Line:
+    return line_of(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def config(database_url: str, redis_url: str, folder: Path, **settings: str) -> Config:
+    """Give the settings of a line in service, on test stores."""
+    return Config.from_env(
+        {
+            **KEYS,
+            "GATEWAY_TOKENS": TOKEN,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "VAR_DIR": str(folder / "var"),
+            "AT_USERNAME": "live",
+            "AT_API_KEY": "k",
+            "SMS_SENDER": "1919",
+            **settings,
+        }
+    )
+
+
+def line_of(app: Flask) -> Line:
+    line: Line = app.extensions["line"]()
+    return line
+
+
+def inbox(line: Line, phone: str = PHONE) -> list[str]:
+    """Read the texts queued for a phone, oldest first."""
+    with line.database.working() as connection:
+        return [body for _, body in texts_to(connection, line.keys, phone)]
+
+
+def _prepare(url: str) -> None:
+    database = Database(url)
+    prepare(database)
+    database.close()

