@@ -1,6 +1,6 @@
 """What reaches the line, whatever gateway brought it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,25 @@ class Dial:
     network: str
     inputs: tuple[str, ...] = field(repr=False)
     cumulative: bool = True
+
+
+def dialled(dial: Dial, code: str) -> Dial | None:
+    """Give a hop on our code, with what was dialled behind the code as its first inputs.
+
+    `*1919*1*2#` may bring its extension in the service code, in the inputs, or in both.
+
+    Returns:
+        None where the hop is for another code.
+    """
+    if dial.service_code == code:
+        return dial
+    stem = code.removesuffix("#") + "*"
+    if not dial.service_code.startswith(stem):
+        return None
+    extension = tuple(dial.service_code.removeprefix(stem).removesuffix("#").split("*"))
+    if dial.inputs[: len(extension)] == extension or not dial.cumulative:
+        return dial
+    return replace(dial, inputs=(*extension, *dial.inputs))
 
 
 @dataclass(frozen=True)

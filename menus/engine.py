@@ -152,7 +152,9 @@ class Engine:
             (item.key for item in pick.items(self._look(session, queries)) if item.key == key),
             None,
         )
-        return self._move(session, pick.to, {pick.save: known}, queries) if known else None
+        if known is None:
+            return None
+        return self._move(session, pick.to, {**pick.says, pick.save: known}, queries)
 
     def _named_language(self, menu: Menu, key: str) -> str:
         if not menu.languages:

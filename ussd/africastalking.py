@@ -42,19 +42,19 @@ class Ended:
 
 
 def read(form: Form) -> Dial:
-    """Read a hop.
+    """Read a hop. `*` always separates; an empty text is no input at all.
 
     Raises:
         Unreadable: it is none.
     """
-    service_code, text = _one(form, "serviceCode"), _one(form, "text")
+    text = _one(form, "text")
     return Dial(
         gateway=NAME,
         session=_session(form),
         phone=_phone(form),
-        service_code=service_code,
+        service_code=_one(form, "serviceCode"),
         network=_one(form, "networkCode"),
-        inputs=_inputs(service_code, text),
+        inputs=tuple(text.split("*")) if text else (),
         cumulative=CUMULATIVE,
     )
 
@@ -80,16 +80,6 @@ def read_end(form: Form) -> Ended:
         cost=form.get("cost", ""),
         ended_at=_moment(form.get("date", "")),
     )
-
-
-def _inputs(service_code: str, text: str) -> tuple[str, ...]:
-    """Split what was keyed. `*` always separates; an empty text is no input at all.
-
-    A dial such as `*1919*1*2#` may bring its extension in the service code as well.
-    """
-    inputs = tuple(text.split("*")) if text else ()
-    dialled = tuple(service_code.strip("*#").split("*")[1:])
-    return inputs if inputs[: len(dialled)] == dialled else (*dialled, *inputs)
 
 
 def _session(form: Form) -> str:

@@ -7,7 +7,7 @@ from types import ModuleType
 from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
-from menus.dial import Dial
+from menus.dial import Dial, dialled
 from menus.line import Line
 from menus.pages import Page
 from menus.turn import turn
@@ -55,10 +55,9 @@ def blueprint(line: Line, accepts: Callable[[str], bool], any_code: bool) -> Blu
 
 def _take(line: Line, adapter: ModuleType, any_code: bool) -> Page:
     try:
-        dial: Dial = adapter.read(request.form)
-        if not any_code and not _is_ours(dial.service_code, line.code):
-            return line.apology("wrong_code")
-        return turn(line, dial)
+        came: Dial = adapter.read(request.form)
+        dial = dialled(came, line.code) or (came if any_code else None)
+        return turn(line, dial) if dial else line.apology("wrong_code")
     except HTTPException:
         raise
     except adapter.Unreadable:
@@ -94,10 +93,6 @@ def _keep_end(line: Line, gateway: str) -> None:
         _log.warning("end event not kept", extra={"gateway": gateway})
     except Exception:
         _log.exception("end event failed")
-
-
-def _is_ours(service_code: str, code: str) -> bool:
-    return service_code == code or service_code.startswith(code[:-1] + "*")
 
 
 def _plain(body: str) -> Response:

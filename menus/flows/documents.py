@@ -67,7 +67,7 @@ def document(look: Look) -> Facts:
 
 def kinds(look: Look) -> Sequence[Item]:
     """List the kinds of document that bear the number."""
-    borne = {one.kind for one in _found(look)}
+    borne = {one.kind for one in _borne(look)}
     return [
         Item(key, look.words.say("kinds", kind))
         for key, kind in _KIND_KEYS.items()
@@ -77,7 +77,7 @@ def kinds(look: Look) -> Sequence[Item]:
 
 def counties(look: Look) -> Sequence[Item]:
     """List the counties where documents with the number lie, by county code."""
-    borne = {one.centre.county_code: one.centre.county for one in _found(look)}
+    borne = {one.centre.county_code: one.centre.county for one in _of_kind(look, _borne(look))}
     return [Item(code[-2:], name) for code, name in sorted(borne.items())]
 
 
@@ -98,21 +98,27 @@ def subscribe(look: Look) -> Wish | None:
     return TellMeWhenReady(look.said["number"], kind, look.words.code)
 
 
-def _found(look: Look) -> Sequence[Found]:
-    finding = look.queries.find(look.said["number"], look.said.get("kind", ""))
-    return _chosen(look, finding.found)
+def _borne(look: Look) -> Sequence[Found]:
+    return look.queries.find(look.said["number"], look.said.get("kind", "")).found
+
+
+def _found(look: Look) -> list[Found]:
+    return _chosen(look, _borne(look))
 
 
 def _chosen(look: Look, found: Iterable[Found]) -> list[Found]:
     """Keep what the caller chose, where there was something to choose."""
-    kind = _KIND_KEYS.get(look.said.get("picked", ""))
     county = look.said.get("county", "")
     return [
         one
-        for one in found
-        if (kind is None or one.kind == kind)
-        and (not county or one.centre.county_code[-2:] == county)
+        for one in _of_kind(look, found)
+        if not county or one.centre.county_code[-2:] == county
     ]
+
+
+def _of_kind(look: Look, found: Iterable[Found]) -> list[Found]:
+    kind = _KIND_KEYS.get(look.said.get("picked", ""))
+    return [one for one in found if kind is None or one.kind == kind]
 
 
 def _number(look: Look) -> Facts:
@@ -206,6 +212,7 @@ SCREENS: list[Screen] = [
         "which_kind",
         items=kinds,
         save="picked",
+        says={"county": ""},
         to="find",
         if_stuck="call_us",
         widest=_widest_kinds,
