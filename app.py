@@ -39,6 +39,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_env()
     logs.configure()
     app = Flask(__name__)
+    app.url_map.merge_slashes = False  # an address with an empty token is no address
     app.config.update(
         DEMO=config.demo,
         PORT=config.port,
@@ -103,7 +104,8 @@ def _serve(app: Flask, config: Config, line: Line) -> None:
     app.register_blueprint(ussd_webhook.blueprint(line, accepts, any_code=config.demo))
     app.register_blueprint(sms_webhook.blueprint(line, accepts))
     if config.demo:
-        app.register_blueprint(simulator.blueprint(config.var_dir / "messages"))
+        messages, hmac_of = config.var_dir / "messages", line.keys.phone_hmac
+        app.register_blueprint(simulator.blueprint(messages, lambda one: hmac_of(one).hex()))
     _add_health(app, line)
 
 

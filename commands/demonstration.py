@@ -34,7 +34,8 @@ def run() -> None:
     _stop_on_signals()
     started: list[subprocess.Popen[bytes]] = []
     try:
-        started.append(_start_redis(var, current_app.config["REDIS_URL"]))
+        if current_app.config["REDIS_URL"].startswith("unix://"):
+            started.append(_start_redis(var, current_app.config["REDIS_URL"]))
         prepare(line().database)
         load_demonstration(line())
         line().database.close()

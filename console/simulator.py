@@ -5,20 +5,21 @@ What it is handed goes to no network: it is kept for the phone on the screen to 
 
 import json
 import secrets
-from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-MESSAGES = 200
-"""Messages that are kept; older ones are forgotten."""
+LARGEST = 1024 * 1024
+"""Octets of messages that are kept before the file is begun anew."""
 
 
-def blueprint(file: Path) -> Blueprint:
+def blueprint(file: Path, name: Callable[[str], str]) -> Blueprint:
     """Make the simulated gateway's addresses.
 
     Args:
         file: where messages are kept, beside the demonstration's other data.
+        name: names a phone in that file without giving it away.
     """
     pages = Blueprint("simulator", __name__, url_prefix="/simulator")
 
@@ -29,34 +30,35 @@ def blueprint(file: Path) -> Blueprint:
 
     @pages.post("/version1/messaging")
     def messaging() -> tuple[Response, int]:
-        recipients = []
-        for number in request.form.get("to", "").split(","):
-            message_id = f"ATXid_{secrets.token_hex(16)}"
-            _keep(file, number, request.form.get("message", ""))
-            recipients.append(
-                {
-                    "statusCode": 101,
-                    "number": number,
-                    "status": "Success",
-                    "cost": "KES 0.0000",
-                    "messageId": message_id,
-                }
-            )
-        data = {"Message": f"Sent to {len(recipients)}", "Recipients": recipients}
+        body, numbers = request.form.get("message", ""), request.form.get("to", "").split(",")
+        for number in numbers:
+            _keep(file, name(number), body)
+        data = {
+            "Message": f"Sent to {len(numbers)}/{len(numbers)}",
+            "Recipients": [_recipient(number) for number in numbers],
+        }
         return jsonify(SMSMessageData=data), 201
 
     @pages.get("/messages")
     def messages() -> Response:
-        phone = request.args.get("phone", "")
-        return Response(
-            "".join(f"{body}\n" for body in messages_to(file, phone)), mimetype="text/plain"
-        )
+        """Show a phone's messages, oldest first, one a line."""
+        bodies = _messages_to(file, name(request.args.get("phone", "")))
+        return Response("".join(f"{body}\n" for body in bodies), mimetype="text/plain")
 
     return pages
 
 
-def messages_to(file: Path, phone: str) -> list[str]:
-    """Read the messages that a phone got, oldest first."""
+def _recipient(number: str) -> dict[str, str | int]:
+    return {
+        "statusCode": 101,
+        "number": number,
+        "status": "Success",
+        "cost": "KES 0.0000",
+        "messageId": f"ATXid_{secrets.token_hex(16)}",
+    }
+
+
+def _messages_to(file: Path, phone: str) -> list[str]:
     if not file.exists():
         return []
     lines = map(json.loads, file.read_text(encoding="utf-8").splitlines())
@@ -64,8 +66,7 @@ def messages_to(file: Path, phone: str) -> list[str]:
 
 
 def _keep(file: Path, phone: str, body: str) -> None:
-    with file.open("a+", encoding="utf-8") as opened:
+    if file.exists() and file.stat().st_size > LARGEST:
+        file.unlink()
+    with file.open("a", encoding="utf-8") as opened:
         opened.write(json.dumps({"to": phone, "body": body}) + "\n")
-    lines = deque(file.read_text(encoding="utf-8").splitlines(), maxlen=MESSAGES)
-    if len(lines) == MESSAGES:
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import psycopg
@@ -30,6 +30,9 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 STATEMENT_SECONDS = 1.0
 """The longest a hop waits for one SQL statement: half of its own two seconds."""
+
+CONNECT_SECONDS = 2
+"""The longest the keeper waits for one connection: the least that libpq takes."""
 
 _RETRY_SECONDS = 0.5
 _NO_BEGIN = "without_begin"
@@ -79,6 +82,9 @@ class Database:
         self._ready = threading.Event()
         self._trouble = threading.Event()
         self._closed = False
+        self._keeper = threading.Thread(
+            target=self._keep_filled, name="database-keeper", daemon=True
+        )
 
     @property
     def engines(self) -> tuple[Engine, Engine]:
@@ -91,12 +97,14 @@ class Database:
         A database that is away now is tried again for as long as the process lives.
         """
         self._try_to_fill()
-        threading.Thread(target=self._keep_filled, name="database-keeper", daemon=True).start()
+        self._keeper.start()
 
     def close(self) -> None:
         """Give every connection back."""
         self._closed = True
         self._trouble.set()
+        if self._keeper.is_alive():
+            self._keeper.join(timeout=2 * CONNECT_SECONDS)
         self._hops.dispose()
         self._work.dispose()
 
@@ -172,7 +180,7 @@ class Database:
             raise Unavailable
         if self.is_postgresql:
             limit = int(STATEMENT_SECONDS * 1000)
-            options.setdefault("connect_timeout", 2)
+            options.setdefault("connect_timeout", CONNECT_SECONDS)
             options["options"] = f"-c statement_timeout={limit} -c lock_timeout={limit}"
             return _TimedConnection.connect(*args, **options)
         return None
@@ -181,11 +189,10 @@ class Database:
         self._filling.now = True
         try:
             self._hops.dispose()
-            opened = [self._reads.connect() for _ in range(self._size)]
-            for connection in opened:
-                connection.execute(text("SELECT 1"))
-            for connection in opened:
-                connection.close()
+            with ExitStack() as opened:
+                for _ in range(self._size):
+                    connection = opened.enter_context(self._reads.connect())
+                    connection.execute(text("SELECT 1"))
         except Exception as error:
             _log.warning("the database is away", extra={"error": type(error).__name__})
             self._report_trouble()

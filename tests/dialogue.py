@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from menus.line import Line
-from tests.world import put
+from tests.world import CONFIRMED, put
 
 FOLDER = Path(__file__).parent / "dialogues"
 FILES = sorted(FOLDER.glob("*.txt"))
@@ -33,7 +33,8 @@ class Dialogue:
         """Load the documents that the line knows."""
         for one in self.given:
             kind, number, state, centre, *others = one.split()
-            put(line, kind, number, state, centre, **dict(pair.split("=") for pair in others))
+            numbers = dict(pair.split("=") for pair in others)
+            put(line, kind, number, state, centre, CONFIRMED, **numbers)
 
     def write(self) -> str:
         """Write the dialogue as its file holds it."""

@@ -20,7 +20,7 @@ def put(
     confirmed: date = CONFIRMED,
     **others: str,
 ) -> None:
-    """Load one document; others are `waiting_card=` and `receipt=`."""
+    """Load one document; others are `waiting_card=` and `receipt=`, each a number."""
     numbers = {PRINCIPAL[Kind(kind)]: number}
     numbers.update({NumberType(name): value for name, value in others.items()})
     spelt = {one: canonical(one, value) for one, value in numbers.items()}
