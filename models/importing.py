@@ -65,6 +65,8 @@ class Import:
         self._keys = keys
         self._confirmed_on = confirmed_on
         self._data_key = DataKey(keys.archive_public)
+        self._is_postgresql = connection.dialect.name == "postgresql"
+        self._analysed = 0
         self._lock()
         self.outcome = Outcome(self._begin_batch(digest, demonstration))
         last = select(func.coalesce(func.max(documents.c.id), 0))
@@ -75,12 +77,24 @@ class Import:
         iterator = iter(rows)
         while chunk := list(islice(iterator, CHUNK)):
             self._write(chunk)
+            self._keep_plans_good()
             yield self.outcome.rows
+
+    def _keep_plans_good(self) -> None:
+        """Tell PostgreSQL what has come, each time it has doubled.
+
+        Its planner knows nothing of rows that came since it last looked, and would read the
+        whole table for each look-up, here and on the hops that follow.
+        """
+        fresh = self.outcome.added - self._analysed
+        if fresh >= max(CHUNK, self._analysed) and self._is_postgresql:
+            self._connection.execute(text("ANALYZE documents, document_numbers"))
+            self._analysed = self.outcome.added
 
     def _lock(self) -> None:
         # One import at a time: ids are handed out here, so that ciphertexts can be bound to
         # them. SQLite has one writer anyway.
-        if self._connection.dialect.name == "postgresql":
+        if self._is_postgresql:
             self._connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
 
     def _begin_batch(self, digest: str | None, demonstration: bool) -> int:
@@ -238,7 +252,7 @@ class Import:
     def _insert(
         self, new_documents: list[dict[str, object]], new_numbers: list[dict[str, object]]
     ) -> None:
-        if self._connection.dialect.name == "postgresql":
+        if self._is_postgresql:
             self._copy("documents", new_documents)
             self._copy("document_numbers", new_numbers)
         elif new_documents:

@@ -1,5 +1,6 @@
 """Facts about both databases: their schema, their limits, and what is written to them once."""
 
+import logging
 import re
 import threading
 import time
@@ -360,20 +361,17 @@ def test_a_frozen_server_is_refused_every_time(
 
 
 def test_no_hop_opens_a_connection_to_a_frozen_server(
-    on_postgres: Database, postgres: PostgresServer
+    on_postgres: Database, postgres: PostgresServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    openers: list[str] = []
-
-    def note(*_: Any) -> None:
-        openers.append(threading.current_thread().name)
-
-    event.listen(on_postgres.engines[0], "do_connect", note, insert=True)
+    caplog.set_level(logging.DEBUG, logger="psycopg")
     with frozen(postgres):
         for _ in range(20):
             fails(on_postgres)
     answers_again(on_postgres)
 
-    assert set(openers) == {"database-keeper"}
+    assert {one.threadName for one in caplog.records if one.name == "psycopg"} == {
+        "database-keeper"
+    }
 
 
 def test_a_thawed_server_answers_again(on_postgres: Database, postgres: PostgresServer) -> None:
@@ -439,26 +437,41 @@ def test_a_killed_transaction_keeps_nothing(
     assert count(on_postgres, asked.asked) == 0
 
 
-def test_a_database_closed_while_it_is_opened_anew_leaves_no_connection(
-    postgres: PostgresServer, postgres_url: str
-) -> None:
+@pytest.fixture
+def closed_while_opening(postgres: PostgresServer, postgres_url: str) -> threading.Thread:
+    """A database closed while its keeper opened it anew: its keeper is given."""
+    others = set(keepers())
     database = Database(postgres_url, connections=3)
     database.open()
-    opening, closed = threading.Event(), threading.Event()
+    opening, closing = threading.Event(), threading.Event()
 
     def wait_for_close(*_: Any) -> None:
         opening.set()
-        closed.wait(RECOVERY_SECONDS)
+        closing.wait(RECOVERY_SECONDS)
 
-    event.listen(database.engines[0], "do_connect", wait_for_close, insert=True)
+    event.listen(database.engines[0], "connect", wait_for_close)
     kill_connections(postgres, postgres_url)
     fails(database)
     opening.wait(RECOVERY_SECONDS)
-    database.close()
-    closed.set()
+    (keeper,) = set(keepers()) - others
+    closer = threading.Thread(target=database.close)
+    closer.start()
+    time.sleep(0.2)
+    closing.set()
+    closer.join()
+    return keeper
 
-    assert comes_to(lambda: not keepers(), True)
+
+def test_a_database_closed_while_it_is_opened_anew_leaves_no_connection(
+    closed_while_opening: threading.Thread, postgres: PostgresServer, postgres_url: str
+) -> None:
     assert comes_to(lambda: connections_to(postgres, postgres_url), 0)
+
+
+def test_a_database_closed_while_it_is_opened_anew_leaves_no_thread(
+    closed_while_opening: threading.Thread,
+) -> None:
+    assert not closed_while_opening.is_alive()
 
 
 def keepers() -> list[threading.Thread]:
@@ -673,4 +686,6 @@ def test_two_finished_sessions_are_two(database: Database) -> None:
 
 def test_a_finished_session_of_too_wide_a_network_is_kept(database: Database) -> None:
     with database.working() as connection:
-        assert finish(connection, network="6" * 40)
+        finish(connection, network="6" * 40)
+
+    assert count(database, finished.finished) == 1

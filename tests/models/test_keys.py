@@ -89,7 +89,7 @@ def test_large_hex_digits_are_small_ones() -> None:
         "a nought before": f"01:{OLD}",
         "a negative version": f"-1:{OLD}",
         "a version in letters": f"one:{OLD}",
-        "a version in full-width digits": f"１:{OLD}",  # noqa: RUF001 - what must not pass
+        "a version in full-width digits": f"１:{OLD}",
         "63 digits": f"1:{OLD[1:]}",
         "65 digits": f"1:{OLD}a",
         "another letter": f"1:{OLD[:-1]}g",

@@ -158,7 +158,7 @@ def test_the_same_words_texted_again_are_answered_again(
     assert len(inbox(line)) == 2
 
 
-def test_the_same_id_from_another_gateway_is_not_asked_for(client: FlaskClient) -> None:
+def test_a_gateway_that_nobody_knows_finds_nothing(client: FlaskClient) -> None:
     assert client.post(f"/sms/nobody/{TOKEN}", data={"id": "id-1"}).status_code == 404
 
 
@@ -401,10 +401,10 @@ def test_redis_that_stops_between_two_texts_stops_no_answer(
     finally:
         own.remove()
 
-    assert [one[:31] for one in inbox(line_of(app))] == [
-        UNKNOWN.format("678"),
-        UNKNOWN.format("679"),
-    ]
+    first, second = inbox(line_of(app))
+
+    assert first.startswith(UNKNOWN.format("678"))
+    assert second.startswith(UNKNOWN.format("679"))
 
 
 @pytest.mark.parametrize("body", ["ID 12345678", "habari", ""])
