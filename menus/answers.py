@@ -114,9 +114,9 @@ def _cut(written: str) -> str:
 def every_text(words: Words) -> Iterator[tuple[str, str]]:
     """Give each text at its widest, in its shortest wording: what the checker counts."""
     for name in _WORDED:
-        shortest = words.variants("sms", name)[-1]
-        for facts in widest_facts(words):
-            yield name, " ".join(fill(shortest, facts))
+        for shortest in words.variants("sms", name)[-1:]:
+            for facts in widest_facts(words):
+                yield name, " ".join(fill(shortest, facts))
     for facts in widest_facts(words):
         for name in _LINES:
             line = " ".join(fill(words.say("sms", name), facts))

@@ -1,10 +1,13 @@
 """Reading what callers key: each parser gives what was said, or None for a slip."""
 
+import re
 from collections.abc import Mapping
 
 from menus.reader import read
 from menus.screens import Parse
 from models.numbers import ACCEPTED, Kind, NumberType, types_of
+
+_LETTER = re.compile(r"[A-Za-z]")
 
 LONGEST = 182
 """Letters of an answer that are read at all: no phone can send more on USSD."""
@@ -16,8 +19,13 @@ _ANY = tuple(dict.fromkeys(one for types in ACCEPTED.values() for one in types))
 
 
 def number_for(kind: Kind) -> Parse:
-    """Make a parser of the numbers that a kind of document is asked for by."""
-    return lambda text: _said(text, ACCEPTED[kind])
+    """Make a parser of the numbers that a kind of document is asked for by.
+
+    A receipt may look like anything, so it is taken for one here only where it has a letter:
+    an ID number with a digit too many is a slip and no receipt.
+    """
+    digits = tuple(one for one in ACCEPTED[kind] if one is not NumberType.RECEIPT)
+    return lambda text: _said(text, ACCEPTED[kind] if _LETTER.search(text) else digits)
 
 
 def receipt(text: str) -> Mapping[str, str] | None:

@@ -37,16 +37,21 @@ class Words:
     @property
     def name(self) -> str:
         """The language's own name for itself."""
-        return str(self.sections["language"]["name"])
+        return str(self.section("language").get("name", ""))
 
     @property
     def key(self) -> str:
         """The key that chooses this language, on every screen that offers languages."""
-        return str(self.sections["language"]["key"])
+        return str(self.section("language").get("key", ""))
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """Give a section of the file; empty where it has none, as the checker will say."""
+        found: Mapping[str, Any] = self.sections.get(name, {})
+        return found
 
     def screen(self, name: str) -> Mapping[str, Any]:
         """Give all that the file has for a screen; empty where it has nothing."""
-        found: Mapping[str, Any] = self.sections.get("screens", {}).get(name, {})
+        found: Mapping[str, Any] = self.section("screens").get(name, {})
         return found
 
     def text(self, screen: str, facts: Facts) -> list[str]:
@@ -63,15 +68,15 @@ class Words:
 
     def say(self, section: str, name: str, facts: Facts | None = None) -> str:
         """Give one of the words that belong to no screen, with facts filled in."""
-        return "\n".join(fill(str(self.sections[section][name]), facts or {}))
+        return "\n".join(fill(str(self.section(section).get(name, "")), facts or {}))
 
     def variants(self, section: str, name: str) -> list[str]:
         """Give a text's wordings, the fullest first."""
-        return [str(one) for one in self.sections[section][name]]
+        return [str(one) for one in self.section(section).get(name, ())]
 
     def date(self, day: date) -> str:
         """Write a date as this language does on a small screen."""
-        return _date(day, self.code, str(self.sections["language"]["date"]))
+        return _date(day, self.code, str(self.section("language").get("date", "d/M/yy")))
 
     def hours(self, centre: Centre) -> str:
         """Write a centre's hours; empty where no source gives them."""
@@ -81,7 +86,7 @@ class Words:
             "clock",
             "hours",
             {
-                "days": str(self.sections["days"][centre.days]),
+                "days": self.say("days", centre.days),
                 "opens": self._clock(centre.opens, closing=False),
                 "closes": self._clock(centre.closes, closing=True),
             },
@@ -89,13 +94,14 @@ class Words:
 
     def _clock(self, time: str, closing: bool) -> str:
         """Write a time of day. On the Swahili clock 07:00 is `saa 1 asubuhi`."""
-        clock = self.sections["clock"]
+        clock = self.section("clock")
         shape = _HOUR.fullmatch(time)
         if not shape or not clock.get("swahili"):
             return time
         hour = (int(shape[1]) + 6) % 12 or 12
         minutes = "" if shape[2] == "00" else f":{shape[2]}"
-        part = next(one["name"] for one in clock["parts"] if time <= one["until"])
+        parts = clock.get("parts", ())
+        part = next((one["name"] for one in parts if time <= one["until"]), "")
         return f"{hour}{minutes} {part}" if closing else f"saa {hour}{minutes} {part}"
 
 

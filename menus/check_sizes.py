@@ -1,0 +1,108 @@
+"""The proof of the sizes: every page of every screen, at its widest data, counted."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from menus.answers import every_text
+from menus.engine import arrange
+from menus.gsm7 import SMS_SEGMENT, septets
+from menus.pages import Line, lay_out
+from menus.screens import Ask, Pick, Route, Screen, Tell
+from menus.words import Facts, Words, places
+
+WORDS_A_PAGE = 30
+"""A caller has about 30 seconds for a page."""
+
+PAGES_A_MENU = 2
+"""A menu that takes more at its widest has become a list."""
+
+
+@dataclass
+class Report:
+    """What was counted: pages and texts, the fullest in septets, and what is wrong."""
+
+    faults: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    pages: int = 0
+    fullest: int = 0
+
+
+class Sizes:
+    """Every page of every screen, at its widest, in one language."""
+
+    def __init__(
+        self,
+        screens: Sequence[Screen],
+        home: str,
+        words: Words,
+        languages: Mapping[str, Words],
+        room: int,
+        report: Report,
+    ) -> None:
+        self._screens = screens
+        self._home = home
+        self._words = words
+        self._languages = languages
+        self._room = room
+        self._measured = report
+
+    def measure(self) -> None:
+        """Lay out every screen at its widest, and count."""
+        for screen in self._screens:
+            if not isinstance(screen, Route):
+                self._measure_screen(screen)
+        for name, text in every_text(self._words):
+            self._measure_text(f"sms.{name}", text, SMS_SEGMENT)
+        for name in ("trouble", "too_long", "not_kept", "not_understood", "wrong_code"):
+            self._measure_text(f"phrases.{name}", self._words.say("phrases", name), self._room)
+
+    def _measure_screen(self, screen: Screen) -> None:
+        notes = ("",) if isinstance(screen, Tell) else ("", "slip")
+        for facts in self._facts(screen):
+            head = self._words.text(screen.name, facts)
+            lacking = set().union(*(places(line) for line in head)) if head else set()
+            for name in sorted(lacking):
+                self._fault(screen.name, f"nobody fills {{{name}}}")
+            for note in notes:
+                items = screen.widest(self._words) if isinstance(screen, Pick) else ()
+                lines = arrange(screen, self._words, head, items, self._languages, note)
+                self._measure_lines(screen, lines, note)
+
+    def _facts(self, screen: Screen) -> Iterable[Facts]:
+        widest: Callable[[Words], Iterable[Facts]] | None = getattr(screen, "widest", None)
+        return [{}] if isinstance(screen, Pick) or not widest else widest(self._words)
+
+    def _measure_lines(self, screen: Screen, lines: Sequence[Line], note: str) -> None:
+        if isinstance(screen, Tell):
+            self._measure_text(screen.name, "\n".join(line.text for line in lines), self._room)
+            return
+        at_home = screen.name == self._home
+        parts = lay_out(lines, self._words, at_home, self._room)
+        whole = septets("\n".join(line.text for line in lines))
+        most = 1 if isinstance(screen, Ask) else PAGES_A_MENU + bool(note)
+        if len(parts) > most and not isinstance(screen, Pick):
+            self._fault(screen.name, f"text takes {whole} of {self._room * most}")
+        for line in lines:
+            if line.key and septets(line.text) > self._room // 2:
+                self._fault(screen.name, f"choice {line.key} takes {septets(line.text)}")
+        for part in parts:
+            self._measure_text(screen.name, part.text, self._room)
+            self._warn(screen.name, part.text, note)
+
+    def _measure_text(self, place: str, text: str, room: int) -> None:
+        taken = septets(text)
+        self._measured.pages += 1
+        self._measured.fullest = max(self._measured.fullest, taken)
+        if taken > room:
+            self._fault(place, f"text takes {taken} of {room}")
+
+    def _fault(self, place: str, what: str) -> None:
+        fault = f"{place} ({self._words.code}): {what}"
+        if fault not in self._measured.faults:
+            self._measured.faults.append(fault)
+
+    def _warn(self, place: str, text: str, note: str) -> None:
+        count = len(text.split())
+        warning = f"{place} ({self._words.code}): a page of {count} words"
+        if not note and count > WORDS_A_PAGE and warning not in self._measured.warnings:
+            self._measured.warnings.append(warning)

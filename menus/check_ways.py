@@ -1,0 +1,152 @@
+"""The proof of the screens as a graph: where every way leads, and what every key does."""
+
+from collections.abc import Iterator, Sequence
+
+from menus.screens import NAVIGATION, Menu, Pick, Route, Screen, Tell, exits
+from menus.words import Facts, Words
+
+
+def faults(screens: Sequence[Screen], home: str) -> Iterator[str]:
+    """Find ways to no screen, screens nobody reaches or leaves, rings, and unsafe keys."""
+    yield from _Structure(screens, home).faults()
+
+
+class _Structure:
+    """The screens as a graph."""
+
+    def __init__(self, screens: Sequence[Screen], home: str) -> None:
+        self._screens = screens
+        self._home = home
+        self._by_name = {screen.name: screen for screen in screens}
+
+    def faults(self) -> Iterator[str]:
+        yield from self._twice()
+        if self._home not in self._by_name:
+            yield f"{self._home}: no such screen, and a dial opens it"
+            return
+        for screen in self._screens:
+            yield from self._ways(screen)
+            yield from _keys(screen)
+        yield from self._reach()
+        yield from self._rings()
+        yield from self._effects()
+
+    def _twice(self) -> Iterator[str]:
+        names = [screen.name for screen in self._screens]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield f"{name}: the name of {names.count(name)} screens"
+
+    def _ways(self, screen: Screen) -> Iterator[str]:
+        for label, to in exits(screen):
+            if to not in self._by_name:
+                yield f"{screen.name}: {label} leads to {to}, which is no screen"
+        if isinstance(screen, Route):
+            closed = type(next(iter(screen.to)))
+            for outcome in closed:
+                if outcome not in screen.to:
+                    yield f"{screen.name}: no way for the outcome {outcome.value}"
+
+    def _reach(self) -> Iterator[str]:
+        reached = self._reached_from(self._home)
+        ways = {name: self._next(name) for name in self._by_name}
+        ends = {screen.name for screen in self._screens if _is_answer(screen)}
+        while True:
+            more = {name for name, to in ways.items() if name not in ends and to & ends}
+            if not more:
+                break
+            ends |= more
+        for screen in self._screens:
+            if screen.name not in reached:
+                yield f"{screen.name}: nobody can get here from {self._home}"
+            if screen.name not in ends:
+                yield f"{screen.name}: no way from here to an answer"
+
+    def _next(self, name: str) -> set[str]:
+        return {
+            to
+            for label, to in exits(self._by_name[name])
+            if to in self._by_name and label != "stuck"
+        }
+
+    def _reached_from(self, start: str) -> set[str]:
+        reached, waiting = {start}, [start]
+        while waiting:
+            for _, to in exits(self._by_name[waiting.pop()]):
+                if to in self._by_name and to not in reached:
+                    reached.add(to)
+                    waiting.append(to)
+        return reached
+
+    def _rings(self) -> Iterator[str]:
+        routes = {one.name for one in self._screens if isinstance(one, Route)}
+        ringed: set[str] = set()
+        for name in sorted(routes):
+            path, seen = [name], set()
+            while path:
+                for to in self._next(path.pop()) & routes:
+                    if to == name and name not in ringed:
+                        ringed.add(name)
+                        yield f"{name}: routes run in a ring"
+                    if to not in seen:
+                        seen.add(to)
+                        path.append(to)
+
+    def _effects(self) -> Iterator[str]:
+        """Find keys that keep or send something on one outcome and do another on the next.
+
+        A document may become ready between two hops: a key pressed on the one page must
+        never take effect as the other's.
+        """
+        for route in self._screens:
+            if not isinstance(route, Route):
+                continue
+            outcomes = [to for to in route.to.values() if to in self._by_name]
+            meanings: dict[str, dict[tuple[str, str], str]] = {}
+            for to in dict.fromkeys(outcomes):
+                for key, meaning in _meanings(self._by_name[to]):
+                    meanings.setdefault(key, {}).setdefault(meaning, to)
+            for key, found in sorted(meanings.items()):
+                if len(found) > 1 and any(effect for effect, _ in found):
+                    said = " and ".join(
+                        f"{effect or way} on {to}" for (effect, way), to in found.items()
+                    )
+                    yield f"{route.name}: key {key} means {said}"
+
+
+def _is_answer(screen: Screen) -> bool:
+    if isinstance(screen, Menu):
+        return screen.answers or screen.facts is not None
+    return isinstance(screen, Tell)
+
+
+def _meanings(screen: Screen) -> list[tuple[str, tuple[str, str]]]:
+    """List a screen's keys, each with (its effect, its way): the effect is a wish's name."""
+    if isinstance(screen, Menu):
+        return [
+            (one.key, (one.wish.__name__ if one.wish else "", f"{one.name} to {one.to}"))
+            for one in screen.choices
+        ]
+    if isinstance(screen, Pick):
+        return [
+            (item.key, ("", f"a line of {screen.name}")) for item in screen.widest(_NO_WORDS)
+        ]
+    return []
+
+
+class _NoWords(Words):
+    def say(self, section: str, name: str, facts: Facts | None = None) -> str:
+        return ""
+
+
+_NO_WORDS = _NoWords("", {})
+
+
+def _keys(screen: Screen) -> Iterator[str]:
+    if not isinstance(screen, Menu):
+        return
+    keys = [choice.key for choice in screen.choices]
+    for key in sorted(set(keys)):
+        if keys.count(key) > 1:
+            yield f"{screen.name}: key {key} stands for {keys.count(key)} choices"
+        if key in NAVIGATION or not key.isascii() or not key.isdecimal() or len(key) > 2:
+            yield f"{screen.name}: key {key} cannot be a choice's"
