@@ -15,6 +15,23 @@ _LINES = ("line_ready", "line_coming")
 TEXTS = (*_WORDED, *_LINES, "free", "rest")
 """What the words have for texts: wordings, the fullest first; lines of a list; its end."""
 
+DOCUMENT_FACTS = frozenset(
+    {"kind", "last", "centre", "place", "county", "hours", "bring", "date", "doubt"}
+)
+"""What is known of a document, for words to tell."""
+
+
+def is_worded(name: str) -> bool:
+    """Say whether a text has several wordings, the fullest that fits being sent."""
+    return name in _WORDED
+
+
+def fills(name: str) -> frozenset[str]:
+    """Give the facts that a text may name."""
+    if name in ("ready", "coming", "notice", *_LINES):
+        return DOCUMENT_FACTS
+    return frozenset({"last"}) if name == "unknown" else frozenset()
+
 
 def facts_of(words: Words, number: str, found: Found) -> Facts:
     """Give what a screen or a text says of one document."""

@@ -74,7 +74,9 @@ class Sizes:
 
     def _measure_lines(self, screen: Screen, lines: Sequence[Line], note: str) -> None:
         if isinstance(screen, Tell):
-            self._measure_text(screen.name, "\n".join(line.text for line in lines), self._room)
+            text = "\n".join(line.text for line in lines)
+            self._measure_text(screen.name, text, self._room)
+            self._warn(screen.name, text, note)
             return
         at_home = screen.name == self._home
         parts = lay_out(lines, self._words, at_home, self._room)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from menus.screens import NAVIGATION, Menu, Pick, Route, Screen, Tell, exits
+from menus.screens import Menu, Pick, Route, Screen, Tell, exits, is_key
 from menus.words import Facts, Words
 
 
@@ -24,6 +24,8 @@ class _Structure:
         if self._home not in self._by_name:
             yield f"{self._home}: no such screen, and a dial opens it"
             return
+        if isinstance(self._by_name[self._home], Route | Tell):
+            yield f"{self._home}: a dial opens it, and nothing can be keyed there"
         for screen in self._screens:
             yield from self._ways(screen)
             yield from _keys(screen)
@@ -41,10 +43,7 @@ class _Structure:
             if to not in self._by_name:
                 yield f"{screen.name}: {label} leads to {to}, which is no screen"
         if isinstance(screen, Route):
-            closed = type(next(iter(screen.to)))
-            for outcome in closed:
-                if outcome not in screen.to:
-                    yield f"{screen.name}: no way for the outcome {outcome.value}"
+            yield from _outcomes(screen)
 
     def _reach(self) -> Iterator[str]:
         reached = self._reached_from(self._home)
@@ -91,6 +90,20 @@ class _Structure:
                         seen.add(to)
                         path.append(to)
 
+    def _shown_after(self, route: Route) -> list[str]:
+        """List the screens that a decision can show, through further decisions too."""
+        shown: dict[str, None] = {}
+        waiting, seen = [route.name], {route.name}
+        while waiting:
+            for to in exits(self._by_name[waiting.pop(0)]):
+                name = to[1]
+                if isinstance(self._by_name.get(name), Route) and name not in seen:
+                    seen.add(name)
+                    waiting.append(name)
+                elif name in self._by_name:
+                    shown.setdefault(name)
+        return list(shown)
+
     def _effects(self) -> Iterator[str]:
         """Find keys that keep or send something on one outcome and do another on the next.
 
@@ -100,9 +113,8 @@ class _Structure:
         for route in self._screens:
             if not isinstance(route, Route):
                 continue
-            outcomes = [to for to in route.to.values() if to in self._by_name]
             meanings: dict[str, dict[tuple[str, str], str]] = {}
-            for to in dict.fromkeys(outcomes):
+            for to in self._shown_after(route):
                 for key, meaning in _meanings(self._by_name[to]):
                     meanings.setdefault(key, {}).setdefault(meaning, to)
             for key, found in sorted(meanings.items()):
@@ -111,6 +123,15 @@ class _Structure:
                         f"{effect or way} on {to}" for (effect, way), to in found.items()
                     )
                     yield f"{route.name}: key {key} means {said}"
+
+
+def _outcomes(route: Route) -> Iterator[str]:
+    if not route.to:
+        yield f"{route.name}: a decision without ways"
+        return
+    for outcome in type(next(iter(route.to))):
+        if outcome not in route.to:
+            yield f"{route.name}: no way for the outcome {outcome.value}"
 
 
 def _is_answer(screen: Screen) -> bool:
@@ -142,11 +163,20 @@ _NO_WORDS = _NoWords("", {})
 
 
 def _keys(screen: Screen) -> Iterator[str]:
-    if not isinstance(screen, Menu):
-        return
-    keys = [choice.key for choice in screen.choices]
+    keys, names = _keys_of(screen)
     for key in sorted(set(keys)):
         if keys.count(key) > 1:
             yield f"{screen.name}: key {key} stands for {keys.count(key)} choices"
-        if key in NAVIGATION or not key.isascii() or not key.isdecimal() or len(key) > 2:
+        if not is_key(key):
             yield f"{screen.name}: key {key} cannot be a choice's"
+    for name in sorted(set(names)):
+        if names.count(name) > 1:
+            yield f"{screen.name}: {name} is the name of {names.count(name)} choices"
+
+
+def _keys_of(screen: Screen) -> tuple[list[str], list[str]]:
+    if isinstance(screen, Menu):
+        return [one.key for one in screen.choices], [one.name for one in screen.choices]
+    if isinstance(screen, Pick):
+        return [item.key for item in screen.widest(_NO_WORDS)], []
+    return [], []

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from menus.answers import TEXTS
+from menus.answers import TEXTS, fills, is_worded
 from menus.gsm7 import foreign
-from menus.screens import Ask, Menu, Route, Screen
-from menus.words import FIRST_LANGUAGE, Words
+from menus.screens import Ask, Menu, Route, Screen, is_key
+from menus.words import DAYS, FIRST_LANGUAGE, Words, places
 from models.numbers import Kind
 
 _PHRASES = (
@@ -34,15 +34,20 @@ def _languages(screens: Sequence[Screen], languages: Mapping[str, Words]) -> Ite
         yield f"{FIRST_LANGUAGE}: no words, and callers who chose none are spoken to in it"
     taken: dict[str, str] = {}
     for words in languages.values():
-        key = str(words.sections.get("language", {}).get("key", ""))
-        if key in taken:
-            yield f"language ({words.code}): key {key} is taken by {taken[key]}"
-        taken[key] = words.code
+        if words.key in taken:
+            yield f"language ({words.code}): key {words.key} is taken by {taken[words.key]}"
+        taken[words.key] = words.code
+        if words.key and not is_key(words.key):
+            yield f"language ({words.code}): key {words.key} cannot be pressed"
         for screen in screens:
             if isinstance(screen, Menu) and screen.languages:
-                for choice in screen.choices:
-                    if choice.key == key:
-                        yield f"{screen.name}: key {key} is the language {words.code}'s"
+                yield from _clashes(screen, words)
+
+
+def _clashes(menu: Menu, words: Words) -> Iterator[str]:
+    for choice in menu.choices:
+        if choice.key == words.key:
+            yield f"{menu.name}: key {words.key} is the language {words.code}'s"
 
 
 def _wording(screens: Sequence[Screen], words: Words) -> Iterator[str]:
@@ -58,6 +63,11 @@ def _wording(screens: Sequence[Screen], words: Words) -> Iterator[str]:
     for path, text in _texts(words.sections, ""):
         if wrong := foreign(text.replace("\n", "")):
             yield f"{path} ({words.code}): text has {' '.join(wrong)}, which phones cannot show"
+        if not (
+            path.startswith("screens.") and path.endswith(".text")
+        ):  # counted with its size
+            for name in sorted(places(text) - _filled(path)):
+                yield f"{path} ({words.code}): nobody fills {{{name}}}"
 
 
 def _sections(words: Words) -> Iterator[str]:
@@ -68,6 +78,9 @@ def _sections(words: Words) -> Iterator[str]:
         if section not in _SECTIONS:
             yield f"{section} ({words.code}): words that nobody says"
     wanted = {
+        "language": ("name", "key", "date"),
+        "days": DAYS,
+        "clock": _clock(words),
         "phrases": _PHRASES,
         "keys": _KEYS,
         "kinds": tuple(Kind),
@@ -76,7 +89,26 @@ def _sections(words: Words) -> Iterator[str]:
     }
     for section, names in wanted.items():
         place = f"{section} ({words.code})"
-        yield from _exactly(place, words.sections.get(section, {}), names)
+        yield from _exactly(place, words.section(section), names)
+
+
+def _clock(words: Words) -> Sequence[str]:
+    return (
+        ("hours", "swahili", "parts") if words.section("clock").get("swahili") else ("hours",)
+    )
+
+
+def _is_screens_text(path: str) -> bool:
+    """Say whether a text is a screen's own: its names are looked at with its size."""
+    return path.startswith("screens.") and path.endswith(".text")
+
+
+def _filled(path: str) -> frozenset[str]:
+    """Give the names that are filled in words that are no screen's text."""
+    section, _, name = path.partition(".")
+    if section == "clock":
+        return frozenset({"days", "opens", "closes"})
+    return (fills(name) if section == "sms" else frozenset()) | {"code"}
 
 
 def _screen_wording(screen: Screen, words: Words) -> Iterator[str]:
@@ -96,6 +128,8 @@ def _exactly(place: str, found: Mapping[str, object], wanted: Iterable[str]) -> 
     for name in wanted:
         if not found.get(name):
             yield f"{place}: no words for {name}"
+        elif isinstance(found[name], list) != (is_worded(name) or name == "parts"):
+            yield f"{place}: {name} is {'a list' if isinstance(found[name], list) else 'a text'}"
     for name in found:
         if name not in wanted:
             yield f"{place}: words for {name}, which nobody says"

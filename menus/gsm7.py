@@ -45,7 +45,7 @@ def plain(text: str) -> str:
 
     A letter that does not decompose into one they can show becomes `?`.
     """
-    return "".join(map(_plain, text.translate(_TYPED)))
+    return "".join(map(_plain, unicodedata.normalize("NFC", text.translate(_TYPED))))
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 One function, `exits`, lists the ways out: the engine, the checker and the diagram read it.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +18,11 @@ BACK, HOME, MORE = "0", "00", "98"
 """Keys that mean the same on every screen. Never `#` or `*`: dialling uses them."""
 
 NAVIGATION = (BACK, HOME, MORE)
+
+
+def is_key(key: str) -> bool:
+    """Say whether a key may be chosen with: one or two ASCII digits that navigate nowhere."""
+    return bool(re.fullmatch("[0-9]{1,2}", key)) and key not in NAVIGATION
 
 
 class Answering(Protocol):

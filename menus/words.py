@@ -20,6 +20,9 @@ from models.centres import Centre
 Facts = Mapping[str, str]
 
 FOLDER = Path(__file__).parent / "words"
+DAYS = ("Mon-Fri",)
+"""The days that a centre may be open, as reference data write them."""
+
 FIRST_LANGUAGE = "en"
 """Spoken to callers who have chosen none."""
 
