@@ -9,21 +9,18 @@ from models.centres import SHORT_NAME, TOWN, Centre
 from models.documents import Found
 from models.numbers import Kind
 
-_WORDED = ("ready", "coming", "unknown", "notice", "spent", "how")
+WORDED = ("ready", "coming", "unknown", "notice", "spent", "how")
+"""Texts of several wordings, of which the fullest that fits is sent."""
+
 _LINES = ("line_ready", "line_coming")
 
-TEXTS = (*_WORDED, *_LINES, "free", "rest")
+TEXTS = (*WORDED, *_LINES, "free", "rest")
 """What the words have for texts: wordings, the fullest first; lines of a list; its end."""
 
 DOCUMENT_FACTS = frozenset(
     {"kind", "last", "centre", "place", "county", "hours", "bring", "date", "doubt"}
 )
 """What is known of a document, for words to tell."""
-
-
-def is_worded(name: str) -> bool:
-    """Say whether a text has several wordings, the fullest that fits being sent."""
-    return name in _WORDED
 
 
 def fills(name: str) -> frozenset[str]:
@@ -130,7 +127,7 @@ def _cut(written: str) -> str:
 
 def every_text(words: Words) -> Iterator[tuple[str, str]]:
     """Give each text at its widest, in its shortest wording: what the checker counts."""
-    for name in _WORDED:
+    for name in WORDED:
         for shortest in words.variants("sms", name)[-1:]:
             for facts in widest_facts(words):
                 yield name, " ".join(fill(shortest, facts))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from menus.answers import TEXTS, fills, is_worded
+from menus.answers import TEXTS, WORDED, fills
 from menus.gsm7 import foreign
 from menus.screens import Ask, Menu, Route, Screen, is_key
 from menus.words import DAYS, FIRST_LANGUAGE, Words, places
@@ -19,6 +19,7 @@ _PHRASES = (
     "wrong_code",
 )
 _KEYS = ("back", "home", "more")
+_LISTS = {"sms": WORDED, "clock": ("parts",)}
 _SECTIONS = ("language", "keys", "phrases", "kinds", "bring", "days", "clock", "screens", "sms")
 
 
@@ -89,7 +90,7 @@ def _sections(words: Words) -> Iterator[str]:
     }
     for section, names in wanted.items():
         place = f"{section} ({words.code})"
-        yield from _exactly(place, words.section(section), names)
+        yield from _exactly(place, words.section(section), names, _LISTS.get(section, ()))
 
 
 def _clock(words: Words) -> Sequence[str]:
@@ -123,13 +124,20 @@ def _screen_wording(screen: Screen, words: Words) -> Iterator[str]:
     yield from _exactly(place, found.get("choices", {}), choices)
 
 
-def _exactly(place: str, found: Mapping[str, object], wanted: Iterable[str]) -> Iterator[str]:
-    wanted = list(wanted)
+def _exactly(
+    place: str,
+    found: Mapping[str, object],
+    wanted: Iterable[str],
+    lists: Iterable[str] = (),
+) -> Iterator[str]:
+    wanted, lists = list(wanted), set(lists)
     for name in wanted:
         if not found.get(name):
             yield f"{place}: no words for {name}"
-        elif isinstance(found[name], list) != (is_worded(name) or name == "parts"):
-            yield f"{place}: {name} is {'a list' if isinstance(found[name], list) else 'a text'}"
+        elif name in lists and not isinstance(found[name], list):
+            yield f"{place}: {name} is one text, and wants several"
+        elif name not in lists and isinstance(found[name], list):
+            yield f"{place}: {name} is several texts, and wants one"
     for name in found:
         if name not in wanted:
             yield f"{place}: words for {name}, which nobody says"
