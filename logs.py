@@ -37,6 +37,9 @@ ALLOWED = frozenset(
     }
 )
 
+_QUOTING = ("Invalid request", "Error handling request", "Error handling HTTP/2 request")
+"""What gunicorn says before it quotes a request, which may hold anything."""
+
 _SECRET_PATH = re.compile(r"(/(?:ussd|sms)/[^/\s]*/)[^/\s?'\"]+")
 _PLAIN = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
@@ -79,7 +82,10 @@ def keep_allowed(
 
 
 def scrub(line: str) -> str:
-    """Hide the secret part of a webhook's path in a line of text."""
+    """Hide what a request held in a line of text: its secret path, or all that is quoted."""
+    for beginning in _QUOTING:
+        if line.startswith(beginning):
+            return beginning
     return _SECRET_PATH.sub(r"\1-", line)
 
 

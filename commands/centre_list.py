@@ -2,15 +2,14 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 import phonenumbers
 
-from models.centres import Centre
 from models.documents import State
 from models.importing import Row
 from models.numbers import PRINCIPAL, Kind, Malformed, NumberType, canonical
@@ -20,6 +19,7 @@ OPTIONAL = {"waiting_card": NumberType.WAITING_CARD, "receipt": NumberType.RECEI
 
 _PHONE = re.compile(r"\+254[17][0-9]{8}")
 Named = TypeVar("Named", bound=StrEnum)
+_LONE_RETURN = re.compile(r"(?<=\r)(?!\n)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -45,17 +45,16 @@ class CentreList:
     """One file. Iterate over it for its good rows; then `refusals` tells of the others.
 
     Args:
-        centres: the centres, for naming one by its code or its name.
+        file: its lines, in octets.
+        centres: the code of each centre, by every name it may be called.
         today: the day of the import, after which nothing can have been received.
     """
 
-    def __init__(self, file: TextIO, centres: list[Centre], today: date) -> None:
-        self._reader = csv.reader(file, strict=True)
+    def __init__(self, file: Iterable[bytes], centres: Mapping[str, str], today: date) -> None:
+        self._reader = csv.reader(_lines(file), strict=True)
+        self._line = 1
         self._latest = today + timedelta(days=1)
-        self._centres = {}
-        for one in centres:
-            for name in (one.code, one.short_name, f"Huduma Centre {one.short_name}"):
-                self._centres[name.casefold()] = one.code
+        self._centres = {name.casefold(): code for name, code in centres.items()}
         self.refusals: list[Refusal] = []
 
     def __iter__(self) -> Iterator[Row]:
@@ -70,24 +69,30 @@ class CentreList:
         columns = [name.strip().casefold() for name in next(self._reader, [])]
         if not self._check_header(columns):
             return
+        self._line = self._reader.line_num + 1
         for cells in self._reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(columns):
-                self._refuse("row", f"{len(cells)} cells, where the header has {len(columns)}")
-                continue
-            try:
-                yield self._row(dict(zip(columns, map(str.strip, cells), strict=True)))
-            except _Refused as refused:
-                self._refuse(refused.column, refused.reason)
+            yield from self._good(cells, columns)
+            self._line = self._reader.line_num + 1
+
+    def _good(self, cells: list[str], columns: list[str]) -> Iterator[Row]:
+        if not any(cell.strip() for cell in cells):
+            return
+        if len(cells) != len(columns):
+            self._refuse("row", f"{len(cells)} cells, where the header has {len(columns)}")
+            return
+        try:
+            yield self._row(dict(zip(columns, map(str.strip, cells), strict=True)))
+        except _Refused as refused:
+            self._refuse(refused.column, refused.reason)
 
     def _check_header(self, columns: list[str]) -> bool:
         for name in REQUIRED:
             if name not in columns:
                 self._refuse(name, "no such column")
-        for name in columns:
+        for place, name in enumerate(columns, 1):
             if name not in REQUIRED and name not in OPTIONAL:
-                self._refuse(name or "(no name)", "a column that is not known")
+                # The cell itself is not shown: in a list without a header it is somebody's.
+                self._refuse(f"column {place}", "a column that is not known")
             elif columns.count(name) > 1:
                 self._refuse(name, "the name of two columns")
         return not self.refusals
@@ -124,7 +129,18 @@ class CentreList:
         return day
 
     def _refuse(self, column: str, reason: str) -> None:
-        self.refusals.append(Refusal(self._reader.line_num, column, reason))
+        self.refusals.append(Refusal(self._line, column, reason))
+
+
+def _lines(file: Iterable[bytes]) -> Iterator[str]:
+    """Read line by line, so that what is not UTF-8 is found at its own line.
+
+    A list from an old Mac ends its lines with a carriage return alone.
+    """
+    encoding = "utf-8-sig"
+    for line in file:
+        yield from filter(None, _LONE_RETURN.split(line.decode(encoding)))
+        encoding = "utf-8"
 
 
 def _one_of(kinds: type[Named], column: str, text: str) -> Named:

@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import date, datetime
-from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 import click
@@ -23,7 +22,7 @@ from commands.line import line
 from menus.line import Line
 from menus.notices import tell
 from menus.wishes import NAIROBI
-from models.centres import every_centre
+from models.centres import codes_by_name, every_centre
 from models.counties import populations
 from models.documents import holds_demonstration, holds_real
 from models.importing import Import, Outcome, loaded_before
@@ -92,7 +91,7 @@ def load_file(line: Line, file: Path, today: date) -> tuple[Outcome, int]:
             raise AlreadyLoaded
         with file.open("rb") as raw, _bar() as bar:
             task = bar.add_task(file.name, total=file.stat().st_size)
-            rows = CentreList(_text(raw), every_centre(connection), today)
+            rows = CentreList(raw, codes_by_name(connection), today)
             load = Import(connection, line.keys, today, digest)
             for _ in load.load(rows):
                 bar.update(task, completed=raw.tell())
@@ -122,10 +121,6 @@ def load_demonstration(line: Line) -> bool:
 def _digest(file: Path) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _text(raw: BufferedReader) -> TextIOWrapper:
-    return TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 
 def _bar() -> Progress:

@@ -31,6 +31,8 @@ def tell(
     told = 0
     while met := due(connection, keys, batch_id, made_within):
         for one in met:
+            if not one.phone:
+                continue
             words = languages.get(one.language) or languages[FIRST_LANGUAGE]
             body = answers.notice(words, one.last_three, one.found)
             told += queue(connection, keys, f"ready|{one.id}", one.phone, body)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from menus.reader import read
 from menus.screens import Parse
-from models.numbers import ACCEPTED, Kind, NumberType, types_of
+from models.numbers import ACCEPTED, Kind, NumberType, spelling, types_of
 
 _LETTER = re.compile(r"[A-Za-z]")
 
@@ -46,7 +46,6 @@ def any_number(text: str) -> Mapping[str, str] | None:
 def _said(text: str, types: tuple[NumberType, ...]) -> Mapping[str, str] | None:
     text = text[:LONGEST]
     for candidate in (text, *read(text).numbers):
-        found = types_of(candidate, types)
-        if found:
-            return {**_AFRESH, "number": next(iter(found.values()))}
+        if types_of(candidate, types):
+            return {**_AFRESH, "number": spelling(candidate)}
     return None

@@ -179,7 +179,8 @@ class Database:
         if not getattr(self._filling, "now", False):
             raise Unavailable
         if self.is_postgresql:
-            limit = int(STATEMENT_SECONDS * 1000)
+            # A slow server gives up before we do, so that its connection stays good.
+            limit = int(STATEMENT_SECONDS * 900)
             options.setdefault("connect_timeout", CONNECT_SECONDS)
             options["options"] = f"-c statement_timeout={limit} -c lock_timeout={limit}"
             return _TimedConnection.connect(*args, **options)
@@ -199,7 +200,6 @@ class Database:
             return False
         finally:
             self._filling.now = False
-        self._trouble.clear()
         self._ready.set()
         return True
 
@@ -208,6 +208,7 @@ class Database:
             self._trouble.wait()
             if self._closed:
                 return
+            self._trouble.clear()
             if not self._try_to_fill():
                 time.sleep(_RETRY_SECONDS)
 

@@ -92,6 +92,16 @@ def every_centre(connection: Connection) -> list[Centre]:
     return [centre_of(row) for row in connection.execute(query)]
 
 
+def codes_by_name(connection: Connection) -> dict[str, str]:
+    """Give the code of each centre by its code, its short name and its full ones."""
+    query = select(centres.c.code, centres.c.short_name, centres.c.name)
+    return {
+        name: row.code
+        for row in connection.execute(query)
+        for name in (row.code, row.short_name, row.name, f"Huduma Centre {row.short_name}")
+    }
+
+
 def load(connection: Connection, file: Path = _FILE) -> int:
     """Bring the table to what the reference file says; give the number of centres."""
     codes = {row.name: row.code for row in connection.execute(select(counties))}

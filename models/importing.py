@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, func, insert, literal, select, tex
 from models.documents import State, batches, document_numbers, documents
 from models.keys import DataKey, Keys
 from models.numbers import Kind, NumberType
+from models.upsert import upsert
 
 CHUNK = 2_000
 """Rows handled at a time: bounds memory, and keeps statements short."""
@@ -115,34 +116,76 @@ class Import:
             for row in chunk
         ]
         known = self._known({one for row in hmacs for one in row.values()})
-        new_documents: list[dict[str, object]] = []
-        new_numbers: list[dict[str, object]] = []
-        changes: list[dict[str, object]] = []
-        confirmed: list[int] = []
+        work = _Work()
         for row, row_hmacs in zip(chunk, hmacs, strict=True):
             match = self._match(row, row_hmacs, known)
             if match is None:
-                self._last_id += 1
-                new_documents.append(self._document(row, self._last_id))
-                new_numbers.extend(self._numbers(row, row_hmacs, self._last_id))
-                self._remember(known, row, row_hmacs, self._last_id)
-                self.outcome.added += 1
-            elif _RANK[row.state] > _RANK[match.state]:
-                changes.append({"its_id": match.id, "its_state": row.state})
-                match.state = row.state
-                self.outcome.changed += 1
-            elif row.state == match.state and match.confirmed_on < self._confirmed_on:
-                confirmed.append(match.id)
-                match.confirmed_on = self._confirmed_on
-                self.outcome.confirmed += 1
+                self._add(row, row_hmacs, known, work)
             else:
-                self.outcome.same += 1
-        self._insert(new_documents, new_numbers)
-        self._change(changes)
-        self._confirm(confirmed)
+                self._update(row, match, self._unknown(row, row_hmacs, match, known), work)
+        self._insert(work.documents, work.numbers)
+        self._change(work.changes)
+        self._confirm(work.confirmed)
+        for number in work.more_numbers:
+            upsert(self._connection, document_numbers, number, on=["document_id", "type"])
 
-    def _known(self, hmacs: set[bytes]) -> dict[tuple[bytes, Kind], list["_Known"]]:
-        found: dict[tuple[bytes, Kind], list[_Known]] = {}
+    def _add(
+        self,
+        row: Row,
+        hmacs: dict[NumberType, bytes],
+        known: "_Documents",
+        work: "_Work",
+    ) -> None:
+        self._last_id += 1
+        work.documents.append(self._document(row, self._last_id))
+        work.numbers.extend(self._numbers(row, hmacs, self._last_id))
+        one = _Known(
+            self._last_id, row.state, row.centre_code, row.received_on, self._confirmed_on
+        )
+        for hmac in hmacs.values():
+            known.setdefault((hmac, row.kind), []).append(one)
+        self.outcome.added += 1
+
+    def _update(
+        self, row: Row, match: "_Known", unknown: dict[NumberType, bytes], work: "_Work"
+    ) -> None:
+        work.more_numbers.extend(self._numbers(row, unknown, match.id))
+        if _RANK[row.state] > _RANK[match.state]:
+            match.state = row.state
+            match.received_on = row.received_on or match.received_on
+            work.changes.append(
+                {
+                    "its_id": match.id,
+                    "its_state": match.state,
+                    "its_received": match.received_on,
+                }
+            )
+            self.outcome.changed += 1
+        elif unknown:
+            self.outcome.changed += 1
+        elif row.state == match.state and match.confirmed_on < self._confirmed_on:
+            match.confirmed_on = self._confirmed_on
+            work.confirmed.append(match.id)
+            self.outcome.confirmed += 1
+        else:
+            self.outcome.same += 1
+
+    def _unknown(
+        self,
+        row: Row,
+        hmacs: dict[NumberType, bytes],
+        match: "_Known",
+        known: "_Documents",
+    ) -> dict[NumberType, bytes]:
+        """Give the numbers of a row that its document does not bear yet."""
+        return {
+            number_type: hmac
+            for number_type, hmac in hmacs.items()
+            if match not in known.get((hmac, row.kind), [])
+        }
+
+    def _known(self, hmacs: set[bytes]) -> "_Documents":
+        found: _Documents = {}
         everything = list(hmacs)
         for start in range(0, len(everything), _VARIABLES):
             query = (
@@ -173,7 +216,7 @@ class Import:
         self,
         row: Row,
         hmacs: dict[NumberType, bytes],
-        known: dict[tuple[bytes, Kind], list["_Known"]],
+        known: "_Documents",
     ) -> "_Known | None":
         """Find the document that a row speaks of.
 
@@ -193,6 +236,7 @@ class Import:
                 .where(documents.c.id == bindparam("its_id"))
                 .values(
                     state=bindparam("its_state"),
+                    received_on=bindparam("its_received"),
                     confirmed_on=self._confirmed_on,
                     batch_id=self.outcome.batch_id,
                 )
@@ -205,19 +249,6 @@ class Import:
             self._connection.execute(
                 update(documents).where(some).values(confirmed_on=self._confirmed_on)
             )
-
-    def _remember(
-        self,
-        known: dict[tuple[bytes, Kind], list["_Known"]],
-        row: Row,
-        hmacs: dict[NumberType, bytes],
-        document_id: int,
-    ) -> None:
-        one = _Known(
-            document_id, row.state, row.centre_code, row.received_on, self._confirmed_on
-        )
-        for hmac in hmacs.values():
-            known.setdefault((hmac, row.kind), []).append(one)
 
     def _document(self, row: Row, document_id: int) -> dict[str, object]:
         phone = row.phone
@@ -238,11 +269,12 @@ class Import:
     def _numbers(
         self, row: Row, hmacs: dict[NumberType, bytes], document_id: int
     ) -> Iterator[dict[str, object]]:
-        for number_type, number in row.numbers.items():
+        for number_type, hmac in hmacs.items():
+            number = row.numbers[number_type]
             yield {
                 "document_id": document_id,
                 "type": number_type,
-                "hmac": hmacs[number_type],
+                "hmac": hmac,
                 "key_version": self._keys.lookup.version,
                 "last_three": number[-3:],
                 "sealed": self._data_key.seal(number, number_row(document_id, number_type)),
@@ -284,6 +316,20 @@ class _Known:
         if row.received_on is None or self.received_on is None:
             return True
         return row.received_on <= self.received_on
+
+
+_Documents = dict[tuple[bytes, Kind], list[_Known]]
+
+
+@dataclass
+class _Work:
+    """What one chunk comes to, to be written together."""
+
+    documents: list[dict[str, object]] = field(default_factory=list)
+    numbers: list[dict[str, object]] = field(default_factory=list)
+    more_numbers: list[dict[str, object]] = field(default_factory=list)
+    changes: list[dict[str, object]] = field(default_factory=list)
+    confirmed: list[int] = field(default_factory=list)
 
 
 _RANK = {State.COMING: 0, State.READY: 1, State.COLLECTED: 2, State.RETURNED: 2}

@@ -22,6 +22,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from models.numbers import NumberType
 
+MOST_VERSIONS = 32_767
+"""The largest version: what a column of 16 bits holds."""
+
 _NONCE = 12
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _ARCHIVE_INFO = b"1919 batch data key"
@@ -51,7 +54,7 @@ class Versions:
         found: dict[int, bytes] = {}
         for part in setting.split(","):
             shape = re.fullmatch(r"([1-9][0-9]{0,4}):([0-9a-fA-F]{64})", part.strip())
-            if not shape or int(shape[1]) in found:
+            if not shape or int(shape[1]) in found or int(shape[1]) > MOST_VERSIONS:
                 raise BadKey
             found[int(shape[1])] = bytes.fromhex(shape[2])
         return cls(tuple(found.items()))

@@ -55,6 +55,7 @@ ACCEPTED = {
 
 _SPACES = re.compile(r"[\s\u00a0]+")
 _JOINERS = re.compile(r"[\s\u00a0./_-]+")
+_TYPED_JOINERS = re.compile(r"[\s._-]+")
 
 
 def canonical(number_type: NumberType, text: str) -> str:
@@ -80,6 +81,14 @@ def types_of(text: str, types: tuple[NumberType, ...]) -> dict[NumberType, str]:
     return found
 
 
+def spelling(text: str) -> str:
+    """Give a number as it was typed, without the blanks and signs that join its parts.
+
+    Unlike a canonical form it may still be any type of number: its noughts are kept.
+    """
+    return _TYPED_JOINERS.sub("", text).upper() if text.isascii() else text
+
+
 def _digits(pattern: str) -> Callable[[str], str]:
     shape = re.compile(pattern)
 
@@ -92,34 +101,45 @@ def _digits(pattern: str) -> Callable[[str], str]:
     return form
 
 
-def _unpadded(pattern: str) -> Callable[[str], str]:
-    """Digits whose leading zeros do not count: spreadsheets drop them, people add them."""
+def _unpadded(least: int, most: int, pattern: str) -> Callable[[str], str]:
+    """Make a form of digits whose leading noughts do not count.
+
+    Spreadsheets drop them and people add them. A form has `least` digits at least, and one
+    of more than `most` is left as it is, so that it is its own form again.
+    """
     digits = _digits(pattern)
-    return lambda text: digits(text).lstrip("0")
+    return lambda text: _without_noughts(digits(text), least, most)
+
+
+def _without_noughts(digits: str, least: int, most: int) -> str:
+    bare = digits.lstrip("0")
+    return bare.zfill(least) if len(bare) <= most else digits
 
 
 def _birth_entry(text: str) -> str:
-    joined = _SPACES.sub("", text).replace("-", "").upper()
-    if not re.fullmatch(r"[A-Z0-9/]{6,14}", joined) or not re.search(r"[1-9]", joined):
+    joined = _SPACES.sub("", text).replace("-", "")
+    if not re.fullmatch(r"[A-Za-z0-9/]{6,14}", joined) or not re.search(r"[1-9]", joined):
         raise Malformed
-    return joined.lstrip("0") if re.fullmatch(r"[0-9]+", joined) else joined
+    return (
+        _without_noughts(joined, 6, 14) if re.fullmatch(r"[0-9]+", joined) else joined.upper()
+    )
 
 
 def _receipt(text: str) -> str:
-    joined = _JOINERS.sub("", text).upper()
-    if not re.fullmatch(r"[A-Z0-9]{4,14}", joined) or not re.search(r"[1-9]", joined):
+    joined = _JOINERS.sub("", text)
+    if not re.fullmatch(r"[A-Za-z0-9]{4,14}", joined) or not re.search(r"[1-9]", joined):
         raise Malformed
-    return joined
+    return joined.upper()
 
 
 _FORMS: dict[NumberType, Callable[[str], str]] = {
     # 7 or 8 digits in documents seen, 6 to 9 taken; 14 for a Maisha Namba.
-    NumberType.NATIONAL_ID: _unpadded(r"[0-9]{6,9}|[0-9]{14}"),
+    NumberType.NATIONAL_ID: _unpadded(6, 9, r"[0-9]{6,9}|[0-9]{14}"),
     # The acknowledgement slip's serial: nine digits.
     NumberType.WAITING_CARD: _digits(r"[0-9]{9}"),
     # About ten digits, or an older NNN/YYYY: sources disagree, so the rule is wide.
     NumberType.BIRTH_ENTRY: _birth_entry,
     # Seven digits in samples, leading zeros among them.
-    NumberType.BIRTH_CERTIFICATE: _unpadded(r"[0-9]{5,10}"),
+    NumberType.BIRTH_CERTIFICATE: _unpadded(5, 10, r"[0-9]{5,10}"),
     NumberType.RECEIPT: _receipt,
 }

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from models.base import metadata
-from models.keys import Keys
+from models.keys import Keys, Tampered
 from models.upsert import upsert
 
 ATTEMPTS = 8
@@ -60,7 +60,7 @@ outbox = Table(
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("gateway_id", String(100)),
-    Column("cost", String(20)),
+    Column("cost", String(100)),
     Column("reason", String(60)),
     Index("ix_outbox_state_due_at", "state", "due_at"),
 )
@@ -127,15 +127,16 @@ def take(connection: Connection, keys: Keys, most: int) -> list[Outgoing]:
         .values(state=Delivery.SUBMITTING, changed_at=now, attempts=outbox.c.attempts + 1)
     )
     rows = connection.execute(select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id))
-    return [
-        Outgoing(
-            row.id,
-            row.attempts,
-            keys.people.open(row.phone, f"outbox|phone|{row.cause}"),
-            keys.people.open(row.body, f"outbox|body|{row.cause}"),
-        )
-        for row in rows
-    ]
+    taken = []
+    for row in rows.all():
+        try:
+            phone = keys.people.open(row.phone, f"outbox|phone|{row.cause}")
+            body = keys.people.open(row.body, f"outbox|body|{row.cause}")
+        except Tampered:
+            settle(connection, row.id, Delivery.FAILED, reason="unreadable")
+        else:
+            taken.append(Outgoing(row.id, row.attempts, phone, body))
+    return taken
 
 
 def settle(

@@ -7,6 +7,7 @@ it meets documents that nobody had loaded when it was made.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -30,7 +31,7 @@ from models.base import metadata
 from models.centres import CENTRE_COLUMNS, centre_of, centres
 from models.counties import counties
 from models.documents import Found, State, document_numbers, documents
-from models.keys import Keys
+from models.keys import Keys, Tampered
 from models.numbers import Kind
 from models.upsert import upsert
 
@@ -164,11 +165,19 @@ def due(
         query = query.where(subscriptions.c.made_at >= datetime.now(UTC) - made_within)
     met: dict[int, Due] = {}
     for row in connection.execute(query):
-        place = _row(bytes(row.phone_hmac), bytes(row.subject), row.asked_kind)
         found = Found(Kind(row.kind), True, row.confirmed_on, centre_of(row))
-        phone = keys.people.open(row.phone, place)
+        phone = _phone(keys, row)
         met.setdefault(row.id, Due(row.id, row.language, row.last_three, found, phone))
     return list(met.values())
+
+
+def _phone(keys: Keys, row: Any) -> str:
+    """Read a subscriber's phone; empty where it does not open, and nobody can be told."""
+    place = _row(bytes(row.phone_hmac), bytes(row.subject), row.asked_kind)
+    try:
+        return keys.people.open(row.phone, place)
+    except Tampered:
+        return ""
 
 
 def mark_met(connection: Connection, ids: Sequence[int]) -> None:

@@ -25,4 +25,6 @@ def upsert(
         done = statement.on_conflict_do_update(index_elements=list(on), set_=new)
     else:
         done = statement.on_conflict_do_nothing(index_elements=list(on))
-    return connection.execute(done).rowcount > 0
+    # rowcount will not do: psycopg has none for an insert that SQLAlchemy lets return its key
+    written = connection.execute(done.returning(*table.primary_key.columns))
+    return written.first() is not None

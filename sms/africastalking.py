@@ -22,10 +22,17 @@ NAME = "africastalking"
 TIMEOUT = (3.05, 9.05)
 """Seconds to connect and to be answered: the SDK's own, passed so that they stay."""
 
+LONGEST = 100
+"""Letters of a gateway's id or cost that are kept."""
+
 _PHONE = re.compile(r"\+[0-9]{7,15}")
 _ACCEPTED = {100, 101, 102}
 _PASSING = {402, 405, 500, 501, 502}
 """Refusals that may pass: a sender not yet approved, no credit, a fault on their side."""
+
+_REFUSED = {401, 403, 404, 406, 407, 409}
+_BAD_KEY = "The supplied authentication is invalid"
+_NAME = re.compile(r"[A-Za-z]{1,40}")
 
 
 class Unreadable(ValueError):
@@ -90,7 +97,7 @@ class Sender:
             return _broken(error)
         except AfricasTalkingException as error:
             return _refused_with(str(error))
-        except (requests.exceptions.RequestException, ValueError):
+        except (requests.exceptions.RequestException, ValueError, RecursionError):
             return Submitted(Fate.UNKNOWN, reason="no answer")
         return _read_answer(answer, phone)
 
@@ -107,7 +114,7 @@ def _refused_with(text: str) -> Submitted:
 
     Only an authentication that is refused is sure to have sent nothing.
     """
-    if "authentication" in text.lower():
+    if text.strip() == _BAD_KEY:
         return Submitted(Fate.PASSING, reason="authentication")
     return Submitted(Fate.UNKNOWN, reason="HTTP error")
 
@@ -118,11 +125,12 @@ def _read_answer(answer: Any, phone: str) -> Submitted:
         data = (json.loads(answer) if isinstance(answer, str) else answer)["SMSMessageData"]
         recipients = data["Recipients"]
         mine = [one for one in recipients if str(one.get("number", "")) == phone]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Submitted(Fate.UNKNOWN, reason="answer not understood")
-    if not recipients:
-        # The whole request was refused, though it looks like success.
-        return Submitted(Fate.PASSING, reason=_word(data.get("Message")))
+    message = data.get("Message")
+    if recipients == [] and isinstance(message, str) and _NAME.fullmatch(message):
+        # The whole request was refused by a name, though it looks like success.
+        return Submitted(Fate.PASSING, reason=message)
     if not mine:
         return Submitted(Fate.UNKNOWN, reason="answer names another phone")
     return _read_recipient(mine[0])
@@ -130,13 +138,20 @@ def _read_answer(answer: Any, phone: str) -> Submitted:
 
 def _read_recipient(one: Mapping[str, Any]) -> Submitted:
     code = one.get("statusCode")
+    if type(code) is not int:
+        return Submitted(Fate.UNKNOWN, reason="answer not understood")
     if code in _ACCEPTED:
-        return Submitted(Fate.ACCEPTED, str(one.get("messageId")), str(one.get("cost")))
-    fate = Fate.PASSING if code in _PASSING else Fate.REFUSED
-    return Submitted(fate, reason=_word(one.get("status")))
+        return Submitted(Fate.ACCEPTED, _text(one.get("messageId")), _text(one.get("cost")))
+    reason = _word(one.get("status"))
+    if code in _PASSING:
+        return Submitted(Fate.PASSING, reason=reason)
+    return Submitted(Fate.REFUSED if code in _REFUSED else Fate.UNKNOWN, reason=reason)
+
+
+def _text(value: object) -> str | None:
+    return value[:LONGEST] if isinstance(value, str) else None
 
 
 def _word(text: object) -> str:
     """Keep a reason's name, and nothing that may quote a number or a text."""
-    word = str(text)
-    return word if re.fullmatch(r"[A-Za-z]{1,40}", word) else "refused"
+    return text if isinstance(text, str) and _NAME.fullmatch(text) else "refused"

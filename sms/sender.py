@@ -25,8 +25,8 @@ def run(line: Line, sender: Sender, stopped: Callable[[], bool]) -> None:
     while not stopped():
         try:
             if time.monotonic() >= next_sweep:
-                sweep(line)
                 next_sweep = time.monotonic() + _SWEEP_SECONDS
+                sweep(line)
             if not send_some(line, sender, stopped):
                 time.sleep(POLL_SECONDS)
         except Exception:

@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("gateway_id", sa.String(length=100), nullable=True),
-        sa.Column("cost", sa.String(length=20), nullable=True),
+        sa.Column("cost", sa.String(length=100), nullable=True),
         sa.Column("reason", sa.String(length=60), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("cause", name=op.f("uq_outbox_cause")),

@@ -1,14 +1,13 @@
 """Facts about reading a centre's list: good rows, and each fault at its line and column."""
 
 from datetime import date
-from io import BytesIO, TextIOWrapper
+from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.centre_list import CentreList
-from models.centres import Centre
 from models.documents import State
 from models.importing import Row
 from models.numbers import Kind, NumberType
@@ -16,10 +15,11 @@ from models.numbers import Kind, NumberType
 TODAY = date(2026, 9, 30)
 HEADER = "kind,number,centre,state,received_on,phone\n"
 GOOD = "id_card,20123456,047-01,ready,2026-09-29,+254711000111\n"
-CENTRES = [
-    Centre("047-01", "GPO Nairobi", "047", "Nairobi", "Nairobi", "", "", "", doubtful=False),
-    Centre("022-01", "Thika", "022", "Kiambu", "Thika", "", "", "", doubtful=False),
-]
+CENTRES = {
+    name: code
+    for code, short in (("047-01", "GPO Nairobi"), ("022-01", "Thika"))
+    for name in (code, short, f"Huduma Centre {short}")
+}
 NO_COLUMN = "no such column"
 KINDS = "not one of: id_card, birth_certificate, driving_licence"
 STATES = "not one of: coming, ready, collected, returned"
@@ -32,8 +32,7 @@ BROKEN = "quotes or separators are broken from here on"
 def read(content: str | bytes) -> tuple[list[Row], list[str]]:
     """Read a list; give its good rows, and what is said of the others."""
     raw = content.encode() if isinstance(content, str) else content
-    text = TextIOWrapper(BytesIO(raw), encoding="utf-8-sig", newline="")
-    centre_list = CentreList(text, CENTRES, TODAY)
+    centre_list = CentreList(BytesIO(raw), CENTRES, TODAY)
     rows = list(centre_list)
     return rows, [str(one) for one in centre_list.refusals]
 
@@ -144,7 +143,7 @@ def test_a_phone_that_is_not_given_is_none() -> None:
         "254711000111",
         "+254 711 000 111",
         "+254711000111",
-        "00254711000111",
+        "000254711000111",
         "０７１１０００１１１",
     ],
 )
@@ -262,12 +261,6 @@ def test_a_bad_cell_is_refused_at_its_line_and_column(
     column: str, cell: str, reason: str
 ) -> None:
     assert refused(**{column: cell}) == [f"line 3: {column}: {reason}"]
-
-
-def test_a_day_after_today_is_refused() -> None:
-    assert refused(received_on="2026-10-01") == [
-        "line 3: received_on: a day that has not come yet"
-    ]
 
 
 @pytest.mark.parametrize(
@@ -441,7 +434,7 @@ _CELL = st.text(alphabet="0123456789abcXYZ-+/ ", min_size=1, max_size=12)
 
 
 @given(
-    cells=st.fixed_dictionaries({name: _CELL for name in HEADER.strip().split(",")}),
+    cells=st.fixed_dictionaries(dict.fromkeys(HEADER.strip().split(","), _CELL)),
 )
 def test_whatever_a_row_holds_its_refusal_names_a_line_a_column_and_no_value(
     cells: dict[str, str],

@@ -241,8 +241,8 @@ def reads_right(text: str, last: str) -> bool:
     return bool(text.strip()) and not any(scar in text for scar in scars)
 
 
-@settings(max_examples=300, deadline=None)
-@given(codes, numbers, st.lists(documents, max_size=6))
+@settings(max_examples=100, deadline=None)
+@given(codes, numbers, st.lists(documents, max_size=4))
 def test_every_answer_is_one_segment_for_any_centre(
     code: str, number: str, documents: Sequence[Found]
 ) -> None:
@@ -251,7 +251,7 @@ def test_every_answer_is_one_segment_for_any_centre(
     assert 0 < septets(text) <= SMS_SEGMENT
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(codes, numbers, documents)
 def test_every_notice_is_one_segment_for_any_centre(
     code: str, number: str, document: Found
@@ -261,16 +261,16 @@ def test_every_notice_is_one_segment_for_any_centre(
     assert 0 < septets(text) <= SMS_SEGMENT
 
 
-@settings(max_examples=300, deadline=None)
-@given(codes, numbers, st.lists(documents, max_size=6))
+@settings(max_examples=100, deadline=None)
+@given(codes, numbers, st.lists(documents, max_size=4))
 def test_no_answer_holds_a_letter_that_phones_cannot_show(
     code: str, number: str, documents: Sequence[Found]
 ) -> None:
     assert foreign(answers.text(LANGUAGES[code], number, documents)) == []
 
 
-@settings(max_examples=300, deadline=None)
-@given(codes, numbers, st.lists(documents, max_size=6))
+@settings(max_examples=100, deadline=None)
+@given(codes, numbers, st.lists(documents, max_size=4))
 def test_no_answer_holds_the_full_number(
     code: str, number: str, documents: Sequence[Found]
 ) -> None:
@@ -289,31 +289,27 @@ plain_documents = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(codes, st.lists(plain_documents, max_size=6))
-def test_every_answer_reads_right_for_any_centre(
-    code: str, documents: Sequence[Found]
-) -> None:
+@settings(max_examples=100, deadline=None)
+@given(codes, st.lists(plain_documents, max_size=4))
+def test_every_answer_reads_right_for_any_centre(code: str, documents: Sequence[Found]) -> None:
     assert reads_right(answers.text(LANGUAGES[code], NUMBER, documents), "781")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(codes, plain_documents)
 def test_every_notice_reads_right_for_any_centre(code: str, document: Found) -> None:
     assert reads_right(answers.notice(LANGUAGES[code], NUMBER, document), "781")
 
 
-@settings(max_examples=300, deadline=None)
-@given(codes, st.lists(documents, min_size=1, max_size=6))
-def test_the_document_asked_for_is_always_named(
-    code: str, documents: Sequence[Found]
-) -> None:
+@settings(max_examples=100, deadline=None)
+@given(codes, st.lists(documents, min_size=1, max_size=4))
+def test_the_document_asked_for_is_always_named(code: str, documents: Sequence[Found]) -> None:
     kind = LANGUAGES[code].say("kinds", documents[0].kind)
 
     assert f"{kind} ..781" in answers.text(LANGUAGES[code], NUMBER, documents)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(codes, plain_documents)
 def test_the_centre_is_always_named(code: str, document: Found) -> None:
     assert document.centre.short_name in answers.text(LANGUAGES[code], NUMBER, [document])

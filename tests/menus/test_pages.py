@@ -155,7 +155,7 @@ def test_no_page_takes_more_than_its_room(
     assert all(septets(part.text) <= room for part in parts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(saids, lists, st.booleans(), rooms)
 def test_no_page_has_more_than_five_choices(
     said: list[Line], choices: list[Line], at_home: bool, room: int
@@ -165,7 +165,7 @@ def test_no_page_has_more_than_five_choices(
     assert all(len(part.meanings) <= CHOICES_A_PAGE for part in parts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(saids, lists, st.booleans(), rooms)
 def test_more_is_offered_where_more_follows_and_nowhere_else(
     said: list[Line], choices: list[Line], at_home: bool, room: int
@@ -176,7 +176,7 @@ def test_more_is_offered_where_more_follows_and_nowhere_else(
     assert offered == [True] * (len(parts) - 1) + [False]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(lists, rooms)
 def test_every_key_of_a_list_is_shown_once_over_the_pages(
     choices: list[Line], room: int
@@ -187,7 +187,7 @@ def test_every_key_of_a_list_is_shown_once_over_the_pages(
     assert shown == Counter(line.key for line in choices)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(lists, rooms)
 def test_every_key_means_something_on_the_page_that_shows_it(
     choices: list[Line], room: int
@@ -197,7 +197,7 @@ def test_every_key_means_something_on_the_page_that_shows_it(
     assert all(keys_shown(part) == [key for key, _ in part.meanings] for part in parts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(saids, st.booleans(), rooms)
 def test_nothing_that_is_said_is_lost(said: list[Line], at_home: bool, room: int) -> None:
     parts = lay_out(said, WORDS, at_home, room)

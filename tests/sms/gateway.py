@@ -120,7 +120,7 @@ class Gateway:
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - http.server's name
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 answer = gateway._take(Post(self.path, dict(self.headers), body))
                 if not answer.closes and not answer.hangs:

@@ -21,6 +21,7 @@ from tests.servers import PostgresServer, RedisServer
 from tests.world import put
 
 NOBODY = "unix:///nonexistent/redis.sock"
+SAME = "b68d0989-d856-494f-92ee-7c439e96e1d9"
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 HOW = "1919: text your ID, waiting card, birth entry or receipt number"
 HOW_SW = "1919: tuma nambari ya kitambulisho"
@@ -123,7 +124,7 @@ def test_a_document_at_a_centre_without_hours_is_told(client: FlaskClient, line:
 
 def test_a_text_delivered_three_times_queues_one_answer(any_app: Flask) -> None:
     client = any_app.test_client()
-    statuses = [text(client, "ID 12345678", message_id="id-1") for _ in range(3)]
+    statuses = [text(client, "ID 12345678", message_id=SAME) for _ in range(3)]
 
     assert statuses == [200, 200, 200]
     assert len(inbox(line_of(any_app))) == 1
@@ -131,7 +132,7 @@ def test_a_text_delivered_three_times_queues_one_answer(any_app: Flask) -> None:
 
 def test_a_text_delivered_by_eight_threads_at_once_queues_one_answer(any_app: Flask) -> None:
     def deliver(_: int) -> int:
-        return text(any_app.test_client(), "ID 12345678", message_id="id-1")
+        return text(any_app.test_client(), "ID 12345678", message_id=SAME)
 
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(deliver, range(8)))
@@ -143,7 +144,7 @@ def test_a_text_delivered_by_eight_threads_at_once_queues_one_answer(any_app: Fl
 def test_a_text_delivered_again_costs_nothing_of_the_budget(any_app: Flask) -> None:
     client = any_app.test_client()
     for _ in range(BUDGET + 1):
-        text(client, "ID 12345678", message_id="id-1")
+        text(client, "ID 12345678", message_id=SAME)
     text(client, "ID 12345679")
 
     assert inbox(line_of(any_app))[-1].startswith(UNKNOWN.format("679"))
@@ -416,11 +417,11 @@ def test_a_text_brought_again_when_the_database_is_back_is_answered_once(
     frozen: Flask, postgres: PostgresServer
 ) -> None:
     client, line = frozen.test_client(), line_of(frozen)
-    text(client, "ID 12345678", message_id="id-1")
+    text(client, "ID 12345678", message_id=SAME)
     postgres.thaw()
     while not line.database.answers():
         Event().wait(0.05)
-    statuses = [text(client, "ID 12345678", message_id="id-1") for _ in range(2)]
+    statuses = [text(client, "ID 12345678", message_id=SAME) for _ in range(2)]
 
     assert statuses == [200, 200]
     assert len(inbox(line)) == 1

@@ -1,0 +1,391 @@
+"""Facts about the settings: every fault is told at once, and no secret with it."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import LIVE_BASE_URL, SENDER, STORES, WEB, BadSettings, Config, socket_path
+from models.keys import Versions, fresh_keys
+from tests.caller import TOKEN
+
+ROOT = Path(__file__).parent.parent
+FRESH = fresh_keys()
+GOOD = {
+    **FRESH,
+    "GATEWAY_TOKENS": TOKEN,
+    "DATABASE_URL": "postgresql://line:d4t4b4s3pass@db/line",
+    "REDIS_URL": "redis://:r3d1spass@redis/0",
+    "AT_USERNAME": "live",
+    "AT_API_KEY": "atsk_4p1k3y",
+    "SMS_SENDER": "1919",
+}
+EVERYTHING = tuple(dict.fromkeys((*WEB, *SENDER)))
+BAD_KEY = "is not VERSION:64 HEX DIGITS, one for each version"
+BAD_TOKEN = (
+    "GATEWAY_TOKENS holds a token shorter than 32 letters and digits, or with other signs"
+)
+
+
+def faults(*required: str, **settings: str) -> list[str]:
+    """Read good settings but for those given; give what is said of them."""
+    return told({**GOOD, **settings}, *required)
+
+
+def told(environ: dict[str, str], *required: str) -> list[str]:
+    try:
+        Config.from_env(environ).require(*required)
+    except BadSettings as bad:
+        return bad.message.split("\n")
+    return []
+
+
+def demo(folder: Path, **settings: str) -> Config:
+    return Config.from_env({"DEMO": "1", "VAR_DIR": str(folder), **settings})
+
+
+def tool(name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a tool of the line where nothing is set but the PATH."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name(name)), *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+# Settings that lack
+
+
+def test_good_settings_are_accepted() -> None:
+    assert faults(*EVERYTHING) == []
+
+
+@pytest.mark.parametrize("needs", [STORES, WEB, SENDER], ids=["stores", "web", "sender"])
+def test_every_missing_setting_is_named_at_once(needs: tuple[str, ...]) -> None:
+    assert told({}, *needs) == [f"{name} is not set" for name in needs]
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_a_missing_setting_is_named(name: str) -> None:
+    environ = {one: value for one, value in GOOD.items() if one != name}
+
+    assert told(environ, *EVERYTHING) == [f"{name} is not set"]
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_an_empty_setting_is_a_missing_one(name: str) -> None:
+    assert faults(*EVERYTHING, **{name: "  "}) == [f"{name} is not set"]
+
+
+def test_what_is_wrong_is_named_together_with_what_lacks() -> None:
+    said = told({"PORT": "http", "LOOKUP_KEY": "1:ab"}, "DATABASE_URL", "PHONE_KEY")
+
+    assert said == [
+        "PORT is not a number from 1 to 65535",
+        f"LOOKUP_KEY {BAD_KEY}",
+        "DATABASE_URL is not set",
+        "PHONE_KEY is not set",
+    ]
+
+
+def test_nothing_is_refused_before_it_is_required() -> None:
+    assert Config.from_env({}).faults == ()
+
+
+# Settings that are wrong
+
+
+@pytest.mark.parametrize("name", ["LOOKUP_KEY", "PHONE_KEY", "ARCHIVE_PUBLIC_KEY"])
+@pytest.mark.parametrize("value", ["1:ab", "ab" * 32, "0:" + "ab" * 32, "1:" + "zz" * 32])
+def test_a_bad_key_is_named(name: str, value: str) -> None:
+    assert faults(**{name: value}) == [f"{name} {BAD_KEY}"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "demo",
+        "t" * 31,
+        "t" * 32 + "!",
+        "t" * 31 + "/",
+        "ť" * 32,
+        "t" * 16 + " " + "t" * 16,
+        f"{'t' * 32},short",
+    ],
+)
+def test_a_bad_token_is_named(value: str) -> None:
+    assert faults(GATEWAY_TOKENS=value) == [BAD_TOKEN]
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "http", "-1", "80.0", "１９１９", "0x50"])
+def test_a_bad_port_is_named(value: str) -> None:
+    assert faults(PORT=value) == ["PORT is not a number from 1 to 65535"]
+
+
+@pytest.mark.parametrize("value", ["59", "183", "wide", "1e2"])
+def test_a_bad_page_is_named(value: str) -> None:
+    assert faults(USSD_PAGE=value) == ["USSD_PAGE is not a number from 60 to 182"]
+
+
+@pytest.mark.parametrize("value", ["1919", "*1919", "1919#", "*19 19#", "*#", "**1#"])
+def test_a_bad_code_is_named(value: str) -> None:
+    assert faults(USSD_CODE=value) == ["USSD_CODE is not of the form *1919#"]
+
+
+def test_a_redis_mode_that_is_not_known_is_named() -> None:
+    assert faults(REDIS_MODE="cluster") == ["REDIS_MODE is not one of: single"]
+
+
+def test_what_is_said_of_a_wrong_setting_does_not_hold_it() -> None:
+    wrong = {"LOOKUP_KEY": "1:5ecret", "GATEWAY_TOKENS": "5ecret", "PORT": "5ecret"}
+
+    assert "5ecret" not in " ".join(faults(*EVERYTHING, **wrong))
+
+
+# Settings that are right
+
+
+def test_defaults_are_those_of_the_line() -> None:
+    config = Config.from_env({})
+
+    assert (config.port, config.ussd_code, config.ussd_page, config.at_base_url) == (
+        1919,
+        "*1919#",
+        160,
+        LIVE_BASE_URL,
+    )
+
+
+def test_several_tokens_are_all_live() -> None:
+    config = Config.from_env({**GOOD, "GATEWAY_TOKENS": f"{'t' * 32} , {'u' * 40},"})
+
+    assert config.gateway_tokens == ("t" * 32, "u" * 40)
+
+
+@pytest.mark.parametrize("code", ["*1919#", "*384*1919#", "*384*19*19#"])
+def test_a_code_may_have_several_parts(code: str) -> None:
+    assert Config.from_env({**GOOD, "USSD_CODE": code}).ussd_code == code
+
+
+def test_keys_keep_their_versions() -> None:
+    both = f"2:{'cd' * 32},1:{'ab' * 32}"
+
+    assert Config.from_env({**GOOD, "LOOKUP_KEY": both}).keys.lookup == Versions.read(both)
+
+
+def test_a_setting_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("  from-a-file\n", encoding="utf-8")
+    config = Config.from_env({**GOOD, "SECRET_KEY_FILE": str(file)})
+
+    assert config.secret_key == "from-a-file"
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_any_setting_may_come_from_a_file(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(GOOD[name] + "\n", encoding="utf-8")
+    environ = {one: value for one, value in GOOD.items() if one != name}
+
+    assert told({**environ, f"{name}_FILE": str(file)}, *EVERYTHING) == []
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "none"
+
+    assert faults(SECRET_KEY_FILE=str(file)) == ["SECRET_KEY_FILE cannot be read"]
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(b"\xff\xfe")
+
+    assert faults(SECRET_KEY_FILE=str(file)) == ["SECRET_KEY_FILE cannot be read"]
+
+
+def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
+    assert faults(SECRET_KEY_FILE=str(tmp_path)) == ["SECRET_KEY_FILE cannot be read"]
+
+
+# The demonstration
+
+
+def test_a_demonstration_needs_no_setting(tmp_path: Path) -> None:
+    demo(tmp_path).require(*EVERYTHING)
+
+
+def test_a_demonstration_has_a_token_that_can_be_typed(tmp_path: Path) -> None:
+    assert demo(tmp_path).gateway_tokens == ("demo",)
+
+
+def test_a_demonstration_takes_no_other_token(tmp_path: Path) -> None:
+    assert demo(tmp_path, GATEWAY_TOKENS="t" * 32).gateway_tokens == ("demo",)
+
+
+def test_a_demonstration_sends_to_its_own_machine(tmp_path: Path) -> None:
+    config = demo(tmp_path, AT_BASE_URL=LIVE_BASE_URL, PORT="2020")
+
+    assert config.at_base_url == "http://127.0.0.1:2020/simulator/version1"
+
+
+def test_a_demonstration_keeps_its_database_in_its_folder(tmp_path: Path) -> None:
+    assert demo(tmp_path).database_url == f"sqlite:///{tmp_path}/1919.sqlite"
+
+
+def test_a_demonstration_does_not_start_beside_a_gateways_key(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings) as refused:
+        demo(tmp_path, AT_API_KEY="atsk_4p1k3y").require()
+
+    assert refused.value.message == (
+        "DEMO=1 does not start beside AT_API_KEY: it must reach nobody"
+    )
+
+
+def test_a_demonstration_does_not_start_beside_a_file_with_a_gateways_key(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(BadSettings):
+        demo(tmp_path, AT_API_KEY_FILE=str(tmp_path / "none")).require()
+
+
+@pytest.mark.parametrize("name", ["PORT", "USSD_PAGE", "USSD_CODE"])
+def test_a_demonstration_names_what_is_wrong(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadSettings, match=name):
+        demo(tmp_path, **{name: "wrong"}).require()
+
+
+def test_a_demonstrations_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
+    demo(tmp_path)
+
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o600
+
+
+def test_a_demonstrations_keys_are_kept_between_starts(tmp_path: Path) -> None:
+    assert demo(tmp_path) == demo(tmp_path)
+
+
+def test_two_demonstrations_have_two_sets_of_keys(tmp_path: Path) -> None:
+    assert demo(tmp_path / "a").lookup_key != demo(tmp_path / "b").lookup_key
+
+
+@pytest.mark.parametrize("value", ["", "0", "true", "yes", "demo", " 1", "11"])
+def test_without_demo_1_there_is_no_demonstration_token(tmp_path: Path, value: str) -> None:
+    config = Config.from_env({"DEMO": value, "VAR_DIR": str(tmp_path)})
+
+    assert (config.demo, config.gateway_tokens) == (False, ())
+
+
+def test_where_demo_is_not_set_there_is_no_demonstration_token() -> None:
+    assert Config.from_env({}).gateway_tokens == ()
+
+
+def test_the_demonstration_token_is_refused_in_service() -> None:
+    assert faults(GATEWAY_TOKENS="demo") == [BAD_TOKEN]
+
+
+def test_without_demo_1_no_key_is_written(tmp_path: Path) -> None:
+    Config.from_env({"VAR_DIR": str(tmp_path)})
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_redis_socket_lies_in_the_folder(tmp_path: Path) -> None:
+    assert socket_path(Path("/srv/var")) == Path("/srv/var/redis.sock")
+
+
+def test_a_redis_socket_of_a_deep_folder_has_a_short_path() -> None:
+    assert len(os.fsencode(socket_path(Path("/" + "deep/" * 40)))) <= 107
+
+
+def test_two_deep_folders_have_two_redis_sockets() -> None:
+    one, other = Path("/" + "deep/" * 40 + "a"), Path("/" + "deep/" * 40 + "b")
+
+    assert socket_path(one) != socket_path(other)
+
+
+# Secrets
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        *(FRESH[name].removeprefix("1:") for name in ("LOOKUP_KEY", "PHONE_KEY", "SECRET_KEY")),
+        TOKEN,
+        "d4t4b4s3pass",
+        "r3d1spass",
+        "atsk_4p1k3y",
+    ],
+    ids=["lookup", "phone", "secret", "token", "database", "redis", "gateway"],
+)
+def test_settings_do_not_show_a_secret(secret: str) -> None:
+    assert secret not in repr(Config.from_env(GOOD))
+
+
+def test_a_demonstrations_settings_do_not_show_a_secret(tmp_path: Path) -> None:
+    config = demo(tmp_path)
+
+    assert config.lookup_key.removeprefix("1:") not in repr(config)
+
+
+# Tools where nothing is set
+
+
+def test_fresh_keys_are_accepted_as_settings() -> None:
+    others = ("DATABASE_URL", "REDIS_URL")
+    printed = tool("flask", "keys", "new").stdout
+    environ = dict(line.split("=", 1) for line in printed.splitlines())
+
+    assert told({**environ, **{name: GOOD[name] for name in others}}, *WEB) == []
+
+
+def test_keys_are_made_where_nothing_is_set() -> None:
+    assert tool("flask", "keys", "new").returncode == 0
+
+
+def test_fresh_keys_come_with_a_word_of_care() -> None:
+    assert "Keep ARCHIVE_PRIVATE_KEY away" in tool("flask", "keys", "new").stderr
+
+
+def test_menus_are_checked_where_nothing_is_set() -> None:
+    checked = tool("flask", "menus", "check")
+
+    assert (checked.returncode, checked.stdout.split(";")[0]) == (0, "0 faults")
+
+
+def test_menus_are_drawn_where_nothing_is_set() -> None:
+    assert tool("flask", "menus", "draw").returncode == 0
+
+
+def test_a_command_that_needs_the_stores_names_every_missing_setting() -> None:
+    run = tool("flask", "database", "prepare")
+
+    assert [name for name in STORES if f"{name} is not set" not in run.stderr] == []
+
+
+def test_a_command_that_needs_the_stores_fails_without_them() -> None:
+    assert tool("flask", "database", "prepare").returncode == 1
+
+
+def test_a_command_that_needs_the_stores_fails_without_a_trace() -> None:
+    assert "Traceback" not in tool("flask", "database", "prepare").stderr
+
+
+def test_gunicorn_does_not_start_where_nothing_is_set() -> None:
+    assert tool("gunicorn", "wsgi:app").returncode != 0
+
+
+def test_gunicorn_names_every_missing_setting() -> None:
+    said = tool("gunicorn", "wsgi:app").stderr
+
+    assert [name for name in WEB if f"{name} is not set" not in said] == []
+
+
+def test_gunicorn_refuses_without_a_trace() -> None:
+    assert "Traceback" not in tool("gunicorn", "wsgi:app").stderr
