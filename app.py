@@ -2,10 +2,10 @@
 
 import functools
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import click
-from flask import Flask, Response
+from flask import Flask, Response, abort, request
 
 import commands
 import logs
@@ -25,6 +25,9 @@ from sms.africastalking import Sender
 from sms.sender import run
 from ussd import phone
 from ussd import webhook as ussd_webhook
+
+LARGEST = 8 * 1024
+"""Octets of a callback that are read at all."""
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -100,24 +103,36 @@ def open_line(config: Config) -> Line:
 
 def _serve(app: Flask, config: Config, line: Line) -> None:
     """Add the outside faces."""
-    accepts = _gate(config.gateway_tokens)
-    app.register_blueprint(ussd_webhook.blueprint(line, accepts, any_code=config.demo))
-    app.register_blueprint(sms_webhook.blueprint(line, accepts))
+    guard = _guard(config.gateway_tokens)
+    app.register_blueprint(ussd_webhook.blueprint(line, guard, any_code=config.demo))
+    app.register_blueprint(sms_webhook.blueprint(line, guard))
     if config.demo:
         messages, hmac_of = config.var_dir / "messages", line.keys.phone_hmac
         app.register_blueprint(simulator.blueprint(messages, lambda one: hmac_of(one).hex()))
     _add_health(app, line)
 
 
-def _gate(tokens: tuple[str, ...]) -> Callable[[str], bool]:
-    """Make the check of a token against every live one, in a time that tells nothing."""
+def _guard(tokens: tuple[str, ...]) -> Callable[[Collection[str]], Callable[[], None]]:
+    """Make the guard of the webhooks, for each by the gateways it knows.
+
+    A token is compared with every live one, in a time that tells nothing.
+    """
     live = [one.encode() for one in tokens]
 
-    def accepts(token: str) -> bool:
+    def known(token: str) -> bool:
         given = token.encode(errors="surrogatepass")
         return sum(hmac.compare_digest(given, one) for one in live) > 0
 
-    return accepts
+    def guard(gateways: Collection[str]) -> Callable[[], None]:
+        def check() -> None:
+            came = request.view_args or {}
+            if came.get("gateway") not in gateways or not known(came.get("token", "")):
+                abort(404)
+            request.max_content_length = LARGEST
+
+        return check
+
+    return guard
 
 
 def _add_health(app: Flask, line: Line) -> None:

@@ -1,10 +1,10 @@
 """The way in for texts: keep, then acknowledge. What cannot be kept is asked for again."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import ModuleType
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from menus.line import Line
@@ -13,25 +13,20 @@ from models.base import Unavailable
 from sms import africastalking
 
 GATEWAYS: dict[str, ModuleType] = {africastalking.NAME: africastalking}
-LARGEST = 8 * 1024
+Guard = Callable[[Collection[str]], Callable[[], None]]
 
 _log = logging.getLogger(__name__)
 
 
-def blueprint(line: Line, accepts: Callable[[str], bool]) -> Blueprint:
+def blueprint(line: Line, guard: Guard) -> Blueprint:
     """Make the SMS addresses.
 
     Args:
-        accepts: says whether a token is a live one.
+        guard: turns away whoever comes without a live token, or with too much.
     """
     pages = Blueprint("sms", __name__)
 
-    @pages.before_request
-    def guard() -> None:
-        view = request.view_args or {}
-        if view.get("gateway") not in GATEWAYS or not accepts(view.get("token", "")):
-            abort(404)
-        request.max_content_length = LARGEST
+    pages.before_request(guard(GATEWAYS))
 
     @pages.post("/sms/<gateway>/<token>")
     def text(gateway: str, token: str) -> Response:

@@ -1,10 +1,10 @@
 """The gateway's way in: read, turn, write. Whatever breaks, a valid page goes back."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import ModuleType
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from menus.dial import Dial, dialled
@@ -18,27 +18,20 @@ from ussd import africastalking
 GATEWAYS: dict[str, ModuleType] = {africastalking.NAME: africastalking}
 """Every gateway is one file with `read`, `write`, `read_end`; here is where it is named."""
 
-LARGEST = 8 * 1024
-"""Octets of a request that are read at all."""
-
+Guard = Callable[[Collection[str]], Callable[[], None]]
 _log = logging.getLogger(__name__)
 
 
-def blueprint(line: Line, accepts: Callable[[str], bool], any_code: bool) -> Blueprint:
+def blueprint(line: Line, guard: Guard, any_code: bool) -> Blueprint:
     """Make the USSD addresses.
 
     Args:
-        accepts: says whether a token is a live one.
+        guard: turns away whoever comes without a live token, or with too much.
         any_code: take hops for any service code, as a demonstration does.
     """
     pages = Blueprint("ussd", __name__)
 
-    @pages.before_request
-    def guard() -> None:
-        view = request.view_args or {}
-        if view.get("gateway") not in GATEWAYS or not accepts(view.get("token", "")):
-            abort(404)
-        request.max_content_length = LARGEST
+    pages.before_request(guard(GATEWAYS))
 
     @pages.post("/ussd/<gateway>/<token>")
     def hop(gateway: str, token: str) -> Response:

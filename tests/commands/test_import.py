@@ -1,18 +1,21 @@
 """Facts about loading a centre's list: all of it or nothing, and each document once."""
 
+import hashlib
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, text
 
 from commands.documents import AlreadyLoaded, Refused, load_file
 from menus.line import Line
 from models.centres import centres
 from models.documents import batches, document_numbers, documents
-from models.importing import Outcome, number_row
+from models.importing import Import, Outcome, number_row
 from models.keys import Versions, open_number
 from models.outbox import outbox
 from models.subscriptions import subscriptions
@@ -327,6 +330,34 @@ def test_one_number_in_two_spellings_is_one_document(line: Line, written: Writte
     assert count(line, documents) == 1
 
 
+def test_the_very_file_is_not_loaded_by_two_at_once(
+    open_app: Open, postgres_url: str, redis: RedisServer, written: Written
+) -> None:
+    line = line_of(open_app(postgres_url, redis.url))
+    file = written(CARD)
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    with ThreadPoolExecutor(1) as thread:
+        with line.database.working() as connection:
+            Import(connection, line.keys, DAY, digest)
+            other = thread.submit(load_file, line, file, DAY)
+            wait_for_a_lock(line)
+
+        with pytest.raises(AlreadyLoaded):
+            other.result()
+
+
+def wait_for_a_lock(line: Line) -> None:
+    """Wait until somebody waits for an import to end."""
+    waiting = text("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with line.database.working() as connection:
+            if connection.execute(waiting).first():
+                return
+        time.sleep(0.02)
+
+
 # What a later list changes
 
 
@@ -439,6 +470,31 @@ def test_a_waiting_card_that_a_later_list_adds_finds_the_card(
     assert "is READY" in ready_page(app, "1", "1", "301234567")
 
 
+def test_a_later_list_that_adds_a_number_confirms_the_document(
+    line: Line, written: Written
+) -> None:
+    load(line, written("id_card,20123456,047-01,ready,,,,"), DAY)
+    load(line, written("id_card,20123456,047-01,ready,,,301234567,"), NEXT_DAY)
+
+    assert column(line, "confirmed_on") == [NEXT_DAY]
+
+
+def test_a_row_that_changed_a_document_changes_it_once(line: Line, written: Written) -> None:
+    row = "id_card,20123456,047-01,{},,,301234567,"
+    load(line, written(row.format("coming")))
+
+    again = written(row.format("ready"), row.format("ready"))
+
+    assert told(load(line, again)) == (0, 1, 0, 1)
+
+
+def test_a_row_that_confirmed_a_document_confirms_it_once(line: Line, written: Written) -> None:
+    row = "id_card,20123456,047-01,ready,,,301234567,"
+    load(line, written(row), DAY)
+
+    assert told(load(line, written(row, row), NEXT_DAY)) == (0, 0, 1, 1)
+
+
 def test_a_birth_entry_at_two_centres_is_two_documents(line: Line, written: Written) -> None:
     load(
         line,
@@ -498,6 +554,16 @@ def test_a_subscription_to_a_waiting_card_meets_the_card(
 ) -> None:
     ready_page(app, "1", "1", "301234567", "2")
     load(line, written("id_card,20123456,047-01,ready,,,301234567,"))
+
+    assert len(inbox(line)) == 1
+
+
+def test_a_subscription_to_a_waiting_card_that_a_later_list_adds_meets_the_card(
+    app: Flask, line: Line, written: Written
+) -> None:
+    load(line, written("id_card,20123456,047-01,ready,,,,"))
+    ready_page(app, "1", "1", "301234567", "2")
+    load(line, written("id_card,20123456,047-01,ready,,,301234567,"), NEXT_DAY)
 
     assert len(inbox(line)) == 1
 

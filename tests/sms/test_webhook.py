@@ -10,11 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app import LARGEST
 from menus.gsm7 import SMS_SEGMENT, septets
 from menus.line import Line
 from models.asked import BUDGET, asked
 from models.outbox import outbox
-from sms.webhook import LARGEST
 from tests.caller import PHONE, TOKEN, Caller, text
 from tests.conftest import Open, inbox, line_of
 from tests.servers import PostgresServer, RedisServer
