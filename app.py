@@ -164,4 +164,5 @@ def _refuse_demonstration(config: Config, database: Database) -> None:
     except Exception:  # before the first migration there is nothing to hold
         return
     if held:
+        database.close()
         raise BadSettings("this database holds demonstration documents: it is for DEMO=1 only")

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
@@ -53,7 +53,7 @@ class CentreList:
     def __init__(self, file: Iterable[bytes], centres: Mapping[str, str], today: date) -> None:
         self._reader = csv.reader(_lines(file), strict=True)
         self._line = 1
-        self._latest = today + timedelta(days=1)
+        self._today = today
         self._centres = {name.casefold(): code for name, code in centres.items()}
         self.refusals: list[Refusal] = []
 
@@ -124,7 +124,7 @@ class CentreList:
             day = None
         if day is None:
             raise _Refused("received_on", "not a date of the form 2026-09-30")
-        if day > self._latest:
+        if day > self._today:
             raise _Refused("received_on", "a day that has not come yet")
         return day
 

@@ -25,7 +25,7 @@ from menus.wishes import NAIROBI
 from models.centres import codes_by_name, every_centre
 from models.counties import populations
 from models.documents import holds_demonstration, holds_real
-from models.importing import Import, Outcome, loaded_before
+from models.importing import AlreadyLoaded, Import, Outcome
 
 COMMAND = AppGroup("documents", help="Documents.")
 
@@ -63,10 +63,6 @@ def demo() -> None:
         click.echo(f"  {number:<12} {what}")
 
 
-class AlreadyLoaded(Exception):
-    """The very file was loaded before."""
-
-
 class Refused(Exception):
     """Rows were refused, so nothing was loaded."""
 
@@ -87,12 +83,10 @@ def load_file(line: Line, file: Path, today: date) -> tuple[Outcome, int]:
     """
     digest = _digest(file)
     with line.database.working() as connection:
-        if loaded_before(connection, digest):
-            raise AlreadyLoaded
+        load = Import(connection, line.keys, today, digest)
         with file.open("rb") as raw, _bar() as bar:
             task = bar.add_task(file.name, total=file.stat().st_size)
             rows = CentreList(raw, codes_by_name(connection), today)
-            load = Import(connection, line.keys, today, digest)
             for _ in load.load(rows):
                 bar.update(task, completed=raw.tell())
             bar.update(task, completed=file.stat().st_size)

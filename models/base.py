@@ -206,9 +206,9 @@ class Database:
     def _keep_filled(self) -> None:
         while True:
             self._trouble.wait()
+            self._trouble.clear()
             if self._closed:
                 return
-            self._trouble.clear()
             if not self._try_to_fill():
                 time.sleep(_RETRY_SECONDS)
 

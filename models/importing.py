@@ -8,12 +8,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, literal, select, text, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 
 from models.documents import State, batches, document_numbers, documents
 from models.keys import DataKey, Keys
-from models.numbers import Kind, NumberType
+from models.numbers import PRINCIPAL, Kind, NumberType
 from models.upsert import upsert
 
 CHUNK = 2_000
@@ -21,6 +32,10 @@ CHUNK = 2_000
 
 _LOCK = 1919_01
 _VARIABLES = 500
+
+
+class AlreadyLoaded(Exception):
+    """The very file was loaded before."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +67,11 @@ class Outcome:
 
 
 class Import:
-    """One batch in the making, inside the caller's transaction: all of it or nothing."""
+    """One batch in the making, inside the caller's transaction: all of it or nothing.
+
+    Raises:
+        AlreadyLoaded: a file with this digest was.
+    """
 
     def __init__(
         self,
@@ -69,6 +88,8 @@ class Import:
         self._is_postgresql = connection.dialect.name == "postgresql"
         self._analysed = 0
         self._lock()
+        if digest and self._was_loaded(digest):
+            raise AlreadyLoaded
         self.outcome = Outcome(self._begin_batch(digest, demonstration))
         last = select(func.coalesce(func.max(documents.c.id), 0))
         self._last_id = connection.scalars(last).one()
@@ -98,6 +119,10 @@ class Import:
         if self._is_postgresql:
             self._connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
 
+    def _was_loaded(self, digest: str) -> bool:
+        query = select(literal(1)).where(batches.c.digest == digest).limit(1)
+        return self._connection.execute(query).first() is not None
+
     def _begin_batch(self, digest: str | None, demonstration: bool) -> int:
         batch = insert(batches).values(
             made_at=datetime.now(UTC),
@@ -111,57 +136,87 @@ class Import:
         return int(made[0])
 
     def _write(self, chunk: Sequence[Row]) -> None:
-        hmacs = [
-            {kind: self._keys.number_hmac(kind, number) for kind, number in row.numbers.items()}
-            for row in chunk
-        ]
-        known = self._known({one for row in hmacs for one in row.values()})
+        known = self._known(chunk)
         work = _Work()
-        for row, row_hmacs in zip(chunk, hmacs, strict=True):
-            match = self._match(row, row_hmacs, known)
+        for row in chunk:
+            match = self._match(row, known)
             if match is None:
-                self._add(row, row_hmacs, known, work)
+                self._add(row, known, work)
             else:
-                self._update(row, match, self._unknown(row, row_hmacs, match, known), work)
+                self._update(row, match, work)
         self._insert(work.documents, work.numbers)
         self._change(work.changes)
         self._confirm(work.confirmed)
         for number in work.more_numbers:
-            upsert(self._connection, document_numbers, number, on=["document_id", "type"])
+            upsert(
+                self._connection,
+                document_numbers,
+                number,
+                on=["document_id", "type"],
+                change=["hmac", "key_version", "last_three", "sealed", "batch_id"],
+            )
 
-    def _add(
-        self,
-        row: Row,
-        hmacs: dict[NumberType, bytes],
-        known: "_Documents",
-        work: "_Work",
-    ) -> None:
+    def _principal(self, row: Row) -> list[bytes]:
+        """Give the HMACs of the number that a document is known by, of every key version."""
+        number_type = PRINCIPAL[row.kind]
+        return self._keys.number_hmacs(number_type, row.numbers[number_type])
+
+    def _known(self, chunk: Sequence[Row]) -> "_Documents":
+        """Read what is known of a chunk's documents, by kind and principal number."""
+        hmacs = list({hmac for row in chunk for hmac in self._principal(row)})
+        by_id: dict[int, _Known] = {}
+        found: _Documents = {}
+        for start in range(0, len(hmacs), _VARIABLES):
+            for row in self._connection.execute(
+                _known_query(hmacs[start : start + _VARIABLES])
+            ):
+                one = by_id.setdefault(
+                    row.id,
+                    _Known(
+                        row.id,
+                        State(row.state),
+                        row.centre_code,
+                        row.received_on,
+                        row.confirmed_on,
+                    ),
+                )
+                one.hmacs.add(bytes(row.hmac))
+                if bytes(row.asked) == bytes(row.hmac):
+                    found.setdefault((bytes(row.hmac), Kind(row.kind)), []).append(one)
+        return found
+
+    def _match(self, row: Row, known: "_Documents") -> "_Known | None":
+        """Find the document that a row speaks of, by the number that its kind goes by.
+
+        Districts repeat birth entries, so one at another centre is another document; so is
+        a card made anew after the first was collected or sent back. A receipt or a waiting
+        card proves nothing: one receipt may have been given for two papers.
+        """
+        for hmac in self._principal(row):
+            for one in known.get((hmac, row.kind), []):
+                if one.centre_code == row.centre_code and one.goes_on_as(row):
+                    return one
+        return None
+
+    def _add(self, row: Row, known: "_Documents", work: "_Work") -> None:
         self._last_id += 1
+        hmacs = self._hmacs(row)
         work.documents.append(self._document(row, self._last_id))
         work.numbers.extend(self._numbers(row, hmacs, self._last_id))
         one = _Known(
             self._last_id, row.state, row.centre_code, row.received_on, self._confirmed_on
         )
-        for hmac in hmacs.values():
-            known.setdefault((hmac, row.kind), []).append(one)
+        one.hmacs.update(hmacs.values())
+        known.setdefault((hmacs[PRINCIPAL[row.kind]], row.kind), []).append(one)
         self.outcome.added += 1
 
-    def _update(
-        self, row: Row, match: "_Known", unknown: dict[NumberType, bytes], work: "_Work"
-    ) -> None:
-        work.more_numbers.extend(self._numbers(row, unknown, match.id))
-        if _RANK[row.state] > _RANK[match.state]:
-            match.state = row.state
-            match.received_on = row.received_on or match.received_on
-            work.changes.append(
-                {
-                    "its_id": match.id,
-                    "its_state": match.state,
-                    "its_received": match.received_on,
-                }
-            )
-            self.outcome.changed += 1
-        elif unknown:
+    def _update(self, row: Row, match: "_Known", work: "_Work") -> None:
+        more = self._unknown(row, match)
+        work.more_numbers.extend(self._numbers(row, more, match.id))
+        match.hmacs.update(more.values())
+        if _RANK[row.state] > _RANK[match.state] or more:
+            match.follow(row, self._confirmed_on)
+            work.changes.append(match.as_change())
             self.outcome.changed += 1
         elif row.state == match.state and match.confirmed_on < self._confirmed_on:
             match.confirmed_on = self._confirmed_on
@@ -170,64 +225,16 @@ class Import:
         else:
             self.outcome.same += 1
 
-    def _unknown(
-        self,
-        row: Row,
-        hmacs: dict[NumberType, bytes],
-        match: "_Known",
-        known: "_Documents",
-    ) -> dict[NumberType, bytes]:
+    def _hmacs(self, row: Row) -> dict[NumberType, bytes]:
+        return {one: self._keys.number_hmac(one, number) for one, number in row.numbers.items()}
+
+    def _unknown(self, row: Row, match: "_Known") -> dict[NumberType, bytes]:
         """Give the numbers of a row that its document does not bear yet."""
         return {
-            number_type: hmac
-            for number_type, hmac in hmacs.items()
-            if match not in known.get((hmac, row.kind), [])
+            one: self._keys.number_hmac(one, number)
+            for one, number in row.numbers.items()
+            if match.hmacs.isdisjoint(self._keys.number_hmacs(one, number))
         }
-
-    def _known(self, hmacs: set[bytes]) -> "_Documents":
-        found: _Documents = {}
-        everything = list(hmacs)
-        for start in range(0, len(everything), _VARIABLES):
-            query = (
-                select(
-                    document_numbers.c.hmac,
-                    documents.c.id,
-                    documents.c.kind,
-                    documents.c.state,
-                    documents.c.centre_code,
-                    documents.c.received_on,
-                    documents.c.confirmed_on,
-                )
-                .join_from(document_numbers, documents)
-                .where(document_numbers.c.hmac.in_(everything[start : start + _VARIABLES]))
-            )
-            for row in self._connection.execute(query):
-                one = _Known(
-                    row.id,
-                    State(row.state),
-                    row.centre_code,
-                    row.received_on,
-                    row.confirmed_on,
-                )
-                found.setdefault((bytes(row.hmac), Kind(row.kind)), []).append(one)
-        return found
-
-    def _match(
-        self,
-        row: Row,
-        hmacs: dict[NumberType, bytes],
-        known: "_Documents",
-    ) -> "_Known | None":
-        """Find the document that a row speaks of.
-
-        Districts repeat birth entries, so one at another centre is another document; so is
-        a card made anew after the first was collected or sent back.
-        """
-        for hmac in hmacs.values():
-            for one in known.get((hmac, row.kind), []):
-                if one.centre_code == row.centre_code and one.goes_on_as(row):
-                    return one
-        return None
 
     def _change(self, changes: list[dict[str, object]]) -> None:
         if changes:
@@ -304,18 +311,54 @@ class Import:
 
 @dataclass
 class _Known:
+    """What is known of a document, kept up to date as rows come."""
+
     id: int
     state: State
     centre_code: str
     received_on: date | None
     confirmed_on: date
+    hmacs: set[bytes] = field(default_factory=set)
 
     def goes_on_as(self, row: Row) -> bool:
+        """Say whether a row can still speak of this document, and not of one made anew."""
         if self.state not in (State.COLLECTED, State.RETURNED):
             return True
         if row.received_on is None or self.received_on is None:
             return True
         return row.received_on <= self.received_on
+
+    def follow(self, row: Row, confirmed_on: date) -> None:
+        """Take over what a row says that is newer."""
+        if _RANK[row.state] > _RANK[self.state]:
+            self.state = row.state
+            self.received_on = row.received_on or self.received_on
+        self.confirmed_on = max(self.confirmed_on, confirmed_on)
+
+    def as_change(self) -> dict[str, object]:
+        """Give what is to be written of it."""
+        return {"its_id": self.id, "its_state": self.state, "its_received": self.received_on}
+
+
+def _known_query(hmacs: Sequence[bytes]) -> Select[Any]:
+    """Ask for the documents that bear a number, each with every number it bears."""
+    asked, borne = document_numbers.alias("asked"), document_numbers.alias("borne")
+    return (
+        select(
+            asked.c.hmac.label("asked"),
+            borne.c.hmac,
+            documents.c.id,
+            documents.c.kind,
+            documents.c.state,
+            documents.c.centre_code,
+            documents.c.received_on,
+            documents.c.confirmed_on,
+        )
+        .select_from(asked)
+        .join(documents, documents.c.id == asked.c.document_id)
+        .join(borne, borne.c.document_id == documents.c.id)
+        .where(asked.c.hmac.in_(hmacs))
+    )
 
 
 _Documents = dict[tuple[bytes, Kind], list[_Known]]
@@ -338,9 +381,3 @@ _RANK = {State.COMING: 0, State.READY: 1, State.COLLECTED: 2, State.RETURNED: 2}
 def number_row(document_id: int, number_type: str) -> str:
     """Name the row of a document's number, to bind its ciphertext to."""
     return f"document_numbers|{document_id}|{number_type}"
-
-
-def loaded_before(connection: Connection, digest: str) -> bool:
-    """Say whether a file with this digest was loaded already."""
-    query = select(literal(1)).where(batches.c.digest == digest).limit(1)
-    return connection.execute(query).first() is not None

