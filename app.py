@@ -95,7 +95,7 @@ def open_line(config: Config) -> Line:
         languages=languages,
         engine=Engine(menus, languages, config.ussd_page),
         database=database,
-        sessions=Sessions(connect(config.redis_url), config.secret_key or config.phone_key),
+        sessions=Sessions(connect(config.redis_url), config.secret_key),
         keys=config.keys,
         code=config.ussd_code,
     )
@@ -160,9 +160,7 @@ def _refuse_demonstration(config: Config, database: Database) -> None:
         with database.reading() as connection:
             held = holds_demonstration(connection)
     except Unavailable:
-        return
-    except Exception:  # before the first migration there is nothing to hold
-        return
+        return  # it is looked at again when the next process starts
     if held:
         database.close()
         raise BadSettings("this database holds demonstration documents: it is for DEMO=1 only")

@@ -95,8 +95,15 @@ class Config:
         return Keys(Versions.read(self.lookup_key), Versions.read(self.phone_key), public)
 
 
-STORES = ("DATABASE_URL", "REDIS_URL", "LOOKUP_KEY", "PHONE_KEY", "ARCHIVE_PUBLIC_KEY")
-WEB = (*STORES, "SECRET_KEY", "GATEWAY_TOKENS")
+STORES = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "LOOKUP_KEY",
+    "PHONE_KEY",
+    "ARCHIVE_PUBLIC_KEY",
+    "SECRET_KEY",
+)
+WEB = (*STORES, "GATEWAY_TOKENS")
 SENDER = (*STORES, "AT_USERNAME", "AT_API_KEY", "SMS_SENDER")
 
 

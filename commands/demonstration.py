@@ -31,6 +31,7 @@ def run() -> None:
     if not current_app.config["DEMO"]:
         raise click.ClickException("this is for DEMO=1 only: `make run` sets it")
     port, var = current_app.config["PORT"], current_app.config["VAR_DIR"]
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"  # nothing leaves the machine
     _stop_on_signals()
     started: list[subprocess.Popen[bytes]] = []
     try:
@@ -154,4 +155,3 @@ def _stop_on_signals() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
-    os.environ.setdefault("FLASK_APP", "wsgi")

@@ -96,7 +96,7 @@ class Engine:
             if pressed.wish:
                 wishes.append(pressed.wish)
         shown = self._show(pressed, queries)
-        return Stepped(replace(shown, wished=pressed.wish is not None), tuple(wishes))
+        return Stepped(replace(shown, wished=bool(wishes)), tuple(wishes))
 
     def words(self, language: str | None) -> Words:
         """Give the words of a language, of the first one where it is not known."""

@@ -27,7 +27,7 @@ class Session:
         offered: what each key meant on the page that the caller saw.
         inputs: every key pressed, in order.
         page: the page shown last.
-        wished: whether the last key made a wish.
+        wished: whether the last hop made a wish.
     """
 
     screen: str = ""

@@ -87,6 +87,8 @@ class _Hop:
     def _fold_last(self, stored: Session | None, queries: Queries) -> Stepped:
         """Take the last key of a gateway that sends no more than that."""
         inputs, engine = self._dial.inputs, self._line.engine
+        if stored and len(stored.inputs) >= MOST_INPUTS:
+            return Stepped(replace(stored, page=self._line.apology("too_long")))
         if stored:
             stepped = engine.fold(stored, inputs, queries)
             return _with_inputs(stepped, (*stored.inputs, *inputs))

@@ -3,6 +3,7 @@
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, ForeignKey, String, Table, select
 
@@ -67,18 +68,18 @@ CENTRE_COLUMNS = (
 """The columns that `centre_of` reads, for statements that join centres."""
 
 
-def centre_of(row: object) -> Centre:
+def centre_of(row: Any) -> Centre:
     """Make a Centre of a row that holds CENTRE_COLUMNS."""
     return Centre(
-        code=row.centre_code,  # type: ignore[attr-defined]
-        short_name=row.short_name,  # type: ignore[attr-defined]
-        county_code=row.county_code,  # type: ignore[attr-defined]
-        county=row.county,  # type: ignore[attr-defined]
-        town=row.town,  # type: ignore[attr-defined]
-        opens=row.opens,  # type: ignore[attr-defined]
-        closes=row.closes,  # type: ignore[attr-defined]
-        days=row.days,  # type: ignore[attr-defined]
-        doubtful=row.confidence == "low",  # type: ignore[attr-defined]
+        code=row.centre_code,
+        short_name=row.short_name,
+        county_code=row.county_code,
+        county=row.county,
+        town=row.town,
+        opens=row.opens,
+        closes=row.closes,
+        days=row.days,
+        doubtful=row.confidence == "low",
     )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     func,
+    inspect,
     literal,
     select,
 )
@@ -138,6 +139,8 @@ def find(
 
 def holds_demonstration(connection: Connection) -> bool:
     """Say whether demonstration documents were ever loaded here."""
+    if not inspect(connection).has_table(batches.name):
+        return False
     query = select(literal(1)).where(batches.c.demonstration).limit(1)
     return connection.execute(query).first() is not None
 

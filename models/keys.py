@@ -120,9 +120,13 @@ class Keys:
         message = f"{number_type}|{canonical}".encode()
         return hmac.digest(self._lookup_keys[0], message, "sha256")
 
-    def subject(self, canonical: str) -> bytes:
-        """Give the HMAC by which budgets and wishes know a number, whatever its type."""
-        return hmac.digest(self._lookup_keys[0], b"subject|" + canonical.encode(), "sha256")
+    def subject(self, number: str) -> bytes:
+        """Give the HMAC by which budgets and wishes know a number, whatever its type.
+
+        Noughts before it do not count: with and without them it is the same question.
+        """
+        message = b"subject|" + (number.lstrip("0") or number).encode()
+        return hmac.digest(self._lookup_keys[0], message, "sha256")
 
     def phone_hmac(self, phone: str) -> bytes:
         """Give the HMAC by which a phone (E.164) is known."""

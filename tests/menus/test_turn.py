@@ -63,6 +63,36 @@ def test_a_session_id_used_again_shows_nobody_anothers_page(line: Line) -> None:
     assert page.text.startswith("Sorry, the line lost your place.")
 
 
+def test_sixty_keys_end_a_session_of_such_a_gateway_too(line: Line) -> None:
+    turn(line, last_only())
+    for _ in range(60):
+        page = turn(line, last_only("00"))
+    assert not page.ends
+
+    assert turn(line, last_only("00")).text.startswith("This call has become too long.")
+
+
+def test_a_wish_in_the_middle_of_a_direct_dial_is_kept_when_the_hop_comes_again(
+    app: Flask, sqlite_url: str
+) -> None:
+    put(line_of(app), "id_card", "12345678", "ready")
+    caller = Caller(app.test_client())
+    caller.dial("12345678", "1", "00")
+    with line_of(app).database.working() as connection:  # as if it had been cut off before
+        connection.exec_driver_sql("DELETE FROM outbox")
+    caller.send()
+
+    assert len(inbox(line_of(app))) == 1
+
+
+def test_a_number_with_noughts_before_it_is_the_same_question(app: Flask) -> None:
+    for noughts in ("", "0"):
+        for number in range(5):
+            page = Caller(app.test_client()).dial(f"{noughts}{30_000_000 + number}")
+
+    assert page.startswith("CON No document found")
+
+
 def test_an_older_hop_is_answered_and_moves_nobody(app: Flask) -> None:
     caller = Caller(app.test_client())
     caller.keys("1", "1")
