@@ -82,6 +82,7 @@ class Database:
         self._ready = threading.Event()
         self._trouble = threading.Event()
         self._closed = False
+        self._sqlite_writer = threading.Lock()
         self._keeper = threading.Thread(
             target=self._keep_filled, name="database-keeper", daemon=True
         )
@@ -134,7 +135,11 @@ class Database:
         Raises:
             Unavailable: as in `reading`; nothing was kept.
         """
-        with self._lend(self._hops, seconds) as connection, connection.begin():
+        with (
+            self._queue_to_write(seconds),
+            self._lend(self._hops, seconds) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -142,6 +147,19 @@ class Database:
         """Lend a connection in a transaction without time limits, for work off the hop."""
         with self._work.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _queue_to_write(self, seconds: float) -> Iterator[None]:
+        """Let one thread write to SQLite at a time: it has one writer, and no fair queue."""
+        if self.is_postgresql:
+            yield
+            return
+        if not self._sqlite_writer.acquire(timeout=seconds):
+            raise Unavailable
+        try:
+            yield
+        finally:
+            self._sqlite_writer.release()
 
     @contextmanager
     def _lend(self, engine: Engine, seconds: float) -> Iterator[Connection]:
