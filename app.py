@@ -19,7 +19,7 @@ from menus.screens import Menus
 from menus.sessions import Sessions, connect
 from menus.words import Words, load
 from models.base import Database, Unavailable
-from models.documents import holds_demonstration
+from models.documents import holds_demonstration, holds_real
 from sms import webhook as sms_webhook
 from sms.africastalking import Sender
 from sms.sender import run
@@ -81,15 +81,14 @@ def open_line(config: Config) -> Line:
     """Open the stores, prove the menus, and put the line together.
 
     Raises:
-        BadSettings: as in `create_app`; also where the database holds demonstration
-            documents outside demonstration mode.
+        BadSettings: as in `create_app`; also where the database is of the other mode.
     """
     config.require(*STORES)
     menus, languages = proved_menus(config)
     config.var_dir.mkdir(parents=True, exist_ok=True)
     database = Database(config.database_url)
     database.open()
-    _refuse_demonstration(config, database)
+    _keep_apart(config, database)
     return Line(
         menus=menus,
         languages=languages,
@@ -153,14 +152,20 @@ def _sender(config: Config) -> Sender:
     return Sender(config.at_username, config.at_api_key, config.at_base_url, config.sms_sender)
 
 
-def _refuse_demonstration(config: Config, database: Database) -> None:
-    if config.demo:
-        return
+def _keep_apart(config: Config, database: Database) -> None:
+    """Refuse a database of the other mode: real documents and made-up ones never meet."""
+    foreign = holds_real if config.demo else holds_demonstration
     try:
         with database.reading() as connection:
-            held = holds_demonstration(connection)
+            held = foreign(connection)
     except Unavailable:
         return  # it is looked at again when the next process starts
     if held:
         database.close()
-        raise BadSettings("this database holds demonstration documents: it is for DEMO=1 only")
+        raise BadSettings(_FOREIGN[config.demo])
+
+
+_FOREIGN = {
+    False: "this database holds demonstration documents: it is for DEMO=1 only",
+    True: "this database holds a centre's own documents: it is not for DEMO=1",
+}

@@ -139,15 +139,18 @@ def find(
 
 def holds_demonstration(connection: Connection) -> bool:
     """Say whether demonstration documents were ever loaded here."""
-    if not inspect(connection).has_table(batches.name):
-        return False
-    query = select(literal(1)).where(batches.c.demonstration).limit(1)
-    return connection.execute(query).first() is not None
+    return _holds(connection, demonstration=True)
 
 
 def holds_real(connection: Connection) -> bool:
     """Say whether a centre's own list was ever loaded here."""
-    query = select(literal(1)).where(~batches.c.demonstration).limit(1)
+    return _holds(connection, demonstration=False)
+
+
+def _holds(connection: Connection, demonstration: bool) -> bool:
+    if not inspect(connection).has_table(batches.name):
+        return False
+    query = select(literal(1)).where(batches.c.demonstration.is_(demonstration)).limit(1)
     return connection.execute(query).first() is not None
 
 
