@@ -136,14 +136,15 @@ class Import:
         return int(made[0])
 
     def _write(self, chunk: Sequence[Row]) -> None:
-        known = self._known(chunk)
+        spelt = [_Spelt.of(row, self._keys) for row in chunk]
+        known = self._known(spelt)
         work = _Work()
-        for row in chunk:
-            match = self._match(row, known)
+        for one in spelt:
+            match = _match(one, known)
             if match is None:
-                self._add(row, known, work)
+                self._add(one, known, work)
             else:
-                self._update(row, match, work)
+                self._update(one, match, work)
         self._insert(work.documents, work.numbers)
         self._change(work.changes)
         self._confirm(work.confirmed)
@@ -156,62 +157,39 @@ class Import:
                 change=["hmac", "key_version", "last_three", "sealed", "batch_id"],
             )
 
-    def _principal(self, row: Row) -> list[bytes]:
-        """Give the HMACs of the number that a document is known by, of every key version."""
-        number_type = PRINCIPAL[row.kind]
-        return self._keys.number_hmacs(number_type, row.numbers[number_type])
-
-    def _known(self, chunk: Sequence[Row]) -> "_Documents":
+    def _known(self, chunk: Sequence["_Spelt"]) -> "_Documents":
         """Read what is known of a chunk's documents, by kind and principal number."""
-        hmacs = list({hmac for row in chunk for hmac in self._principal(row)})
+        hmacs = list({hmac for one in chunk for hmac in one.principal})
         by_id: dict[int, _Known] = {}
         found: _Documents = {}
         for start in range(0, len(hmacs), _VARIABLES):
             for row in self._connection.execute(
                 _known_query(hmacs[start : start + _VARIABLES])
             ):
-                one = by_id.setdefault(
-                    row.id,
-                    _Known(
-                        row.id,
-                        State(row.state),
-                        row.centre_code,
-                        row.received_on,
-                        row.confirmed_on,
-                    ),
-                )
-                one.hmacs.add(bytes(row.hmac))
+                document = by_id.setdefault(row.id, _Known.of(row))
+                document.hmacs.add(bytes(row.hmac))
                 if bytes(row.asked) == bytes(row.hmac):
-                    found.setdefault((bytes(row.hmac), Kind(row.kind)), []).append(one)
+                    found.setdefault((bytes(row.hmac), Kind(row.kind)), []).append(document)
         return found
 
-    def _match(self, row: Row, known: "_Documents") -> "_Known | None":
-        """Find the document that a row speaks of, by the number that its kind goes by.
-
-        Districts repeat birth entries, so one at another centre is another document; so is
-        a card made anew after the first was collected or sent back. A receipt or a waiting
-        card proves nothing: one receipt may have been given for two papers.
-        """
-        for hmac in self._principal(row):
-            for one in known.get((hmac, row.kind), []):
-                if one.centre_code == row.centre_code and one.goes_on_as(row):
-                    return one
-        return None
-
-    def _add(self, row: Row, known: "_Documents", work: "_Work") -> None:
+    def _add(self, spelt: "_Spelt", known: "_Documents", work: "_Work") -> None:
         self._last_id += 1
-        hmacs = self._hmacs(row)
+        row = spelt.row
         work.documents.append(self._document(row, self._last_id))
-        work.numbers.extend(self._numbers(row, hmacs, self._last_id))
-        one = _Known(
-            self._last_id, row.state, row.centre_code, row.received_on, self._confirmed_on
+        work.numbers.extend(self._numbers(row, spelt.current, self._last_id))
+        document = _Known(
+            self._last_id,
+            row.state,
+            row.centre_code,
+            row.received_on,
+            self._confirmed_on,
+            set(spelt.current.values()),
         )
-        one.hmacs.update(hmacs.values())
-        known.setdefault((hmacs[PRINCIPAL[row.kind]], row.kind), []).append(one)
+        known.setdefault((spelt.principal[0], row.kind), []).append(document)
         self.outcome.added += 1
 
-    def _update(self, row: Row, match: "_Known", work: "_Work") -> None:
-        more = self._unknown(row, match)
+    def _update(self, spelt: "_Spelt", match: "_Known", work: "_Work") -> None:
+        row, more = spelt.row, spelt.not_in(match.hmacs)
         work.more_numbers.extend(self._numbers(row, more, match.id))
         match.hmacs.update(more.values())
         if _RANK[row.state] > _RANK[match.state] or more:
@@ -224,17 +202,6 @@ class Import:
             self.outcome.confirmed += 1
         else:
             self.outcome.same += 1
-
-    def _hmacs(self, row: Row) -> dict[NumberType, bytes]:
-        return {one: self._keys.number_hmac(one, number) for one, number in row.numbers.items()}
-
-    def _unknown(self, row: Row, match: "_Known") -> dict[NumberType, bytes]:
-        """Give the numbers of a row that its document does not bear yet."""
-        return {
-            one: self._keys.number_hmac(one, number)
-            for one, number in row.numbers.items()
-            if match.hmacs.isdisjoint(self._keys.number_hmacs(one, number))
-        }
 
     def _change(self, changes: list[dict[str, object]]) -> None:
         if changes:
@@ -309,6 +276,35 @@ class Import:
         cursor.close()
 
 
+@dataclass(frozen=True)
+class _Spelt:
+    """A row with the HMACs of its numbers, those of every key version, the current first."""
+
+    row: Row
+    hmacs: dict[NumberType, list[bytes]]
+
+    @classmethod
+    def of(cls, row: Row, keys: Keys) -> "_Spelt":
+        """Compute a row's HMACs, once."""
+        return cls(
+            row, {one: keys.number_hmacs(one, text) for one, text in row.numbers.items()}
+        )
+
+    @property
+    def principal(self) -> list[bytes]:
+        """The HMACs of the number that a document of this kind goes by."""
+        return self.hmacs[PRINCIPAL[self.row.kind]]
+
+    @property
+    def current(self) -> dict[NumberType, bytes]:
+        """The HMACs that new rows are written with."""
+        return {one: hmacs[0] for one, hmacs in self.hmacs.items()}
+
+    def not_in(self, borne: set[bytes]) -> dict[NumberType, bytes]:
+        """Give the numbers that a document does not bear yet."""
+        return {one: hmacs[0] for one, hmacs in self.hmacs.items() if borne.isdisjoint(hmacs)}
+
+
 @dataclass
 class _Known:
     """What is known of a document, kept up to date as rows come."""
@@ -319,6 +315,11 @@ class _Known:
     received_on: date | None
     confirmed_on: date
     hmacs: set[bytes] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, row: Any) -> "_Known":
+        """Make one of a row of `_known_query`."""
+        return cls(row.id, State(row.state), row.centre_code, row.received_on, row.confirmed_on)
 
     def goes_on_as(self, row: Row) -> bool:
         """Say whether a row can still speak of this document, and not of one made anew."""
@@ -338,6 +339,20 @@ class _Known:
     def as_change(self) -> dict[str, object]:
         """Give what is to be written of it."""
         return {"its_id": self.id, "its_state": self.state, "its_received": self.received_on}
+
+
+def _match(spelt: _Spelt, known: "_Documents") -> _Known | None:
+    """Find the document that a row speaks of, by the number that its kind goes by.
+
+    Districts repeat birth entries, so one at another centre is another document; so is a
+    card made anew after the first was collected or sent back. A receipt or a waiting card
+    proves nothing: one receipt may have been given for two papers.
+    """
+    for hmac in spelt.principal:
+        for document in known.get((hmac, spelt.row.kind), []):
+            if document.centre_code == spelt.row.centre_code and document.goes_on_as(spelt.row):
+                return document
+    return None
 
 
 def _known_query(hmacs: Sequence[bytes]) -> Select[Any]:
