@@ -11,7 +11,7 @@ from typing import TypeVar
 import phonenumbers
 
 from models.documents import State
-from models.importing import Row
+from models.matching import Row
 from models.numbers import PRINCIPAL, Kind, Malformed, NumberType, canonical
 
 REQUIRED = ("kind", "number", "centre", "state", "received_on", "phone")

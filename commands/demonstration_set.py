@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from models.centres import Centre
 from models.documents import State
-from models.importing import Row
+from models.matching import Row
 from models.numbers import Kind, NumberType
 
 READY = {

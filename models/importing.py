@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Select,
     bindparam,
     func,
     insert,
@@ -22,9 +20,10 @@ from sqlalchemy import (
     update,
 )
 
-from models.documents import State, batches, document_numbers, documents
+from models.documents import batches, document_numbers, documents
 from models.keys import DataKey, Keys
-from models.numbers import PRINCIPAL, Kind, NumberType
+from models.matching import Documents, Known, Row, Spelt, match, read_known
+from models.numbers import NumberType
 from models.upsert import upsert
 
 CHUNK = 2_000
@@ -36,18 +35,6 @@ _VARIABLES = 500
 
 class AlreadyLoaded(Exception):
     """The very file was loaded before."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One document as a list gives it, its numbers in canonical form."""
-
-    kind: Kind
-    state: State
-    centre_code: str
-    received_on: date | None
-    numbers: dict[NumberType, str] = field(repr=False)
-    phone: str | None = field(repr=False, default=None)
 
 
 @dataclass
@@ -136,15 +123,15 @@ class Import:
         return int(made[0])
 
     def _write(self, chunk: Sequence[Row]) -> None:
-        spelt = [_Spelt.of(row, self._keys) for row in chunk]
-        known = self._known(spelt)
+        spelt = [Spelt.of(row, self._keys) for row in chunk]
+        known = read_known(self._connection, spelt)
         work = _Work()
         for one in spelt:
-            match = _match(one, known)
-            if match is None:
+            found = match(one, known)
+            if found is None:
                 self._add(one, known, work)
             else:
-                self._update(one, match, work)
+                self._update(one, found, work)
         self._insert(work.documents, work.numbers)
         self._change(work.changes)
         self._confirm(work.confirmed)
@@ -157,27 +144,12 @@ class Import:
                 change=["hmac", "key_version", "last_three", "sealed", "batch_id"],
             )
 
-    def _known(self, chunk: Sequence["_Spelt"]) -> "_Documents":
-        """Read what is known of a chunk's documents, by kind and principal number."""
-        hmacs = list({hmac for one in chunk for hmac in one.principal})
-        by_id: dict[int, _Known] = {}
-        found: _Documents = {}
-        for start in range(0, len(hmacs), _VARIABLES):
-            for row in self._connection.execute(
-                _known_query(hmacs[start : start + _VARIABLES])
-            ):
-                document = by_id.setdefault(row.id, _Known.of(row))
-                document.hmacs.add(bytes(row.hmac))
-                if bytes(row.asked) == bytes(row.hmac):
-                    found.setdefault((bytes(row.hmac), Kind(row.kind)), []).append(document)
-        return found
-
-    def _add(self, spelt: "_Spelt", known: "_Documents", work: "_Work") -> None:
+    def _add(self, spelt: Spelt, known: Documents, work: "_Work") -> None:
         self._last_id += 1
         row = spelt.row
         work.documents.append(self._document(row, self._last_id))
         work.numbers.extend(self._numbers(row, spelt.current, self._last_id))
-        document = _Known(
+        document = Known(
             self._last_id,
             row.state,
             row.centre_code,
@@ -188,17 +160,17 @@ class Import:
         known.setdefault((spelt.principal[0], row.kind), []).append(document)
         self.outcome.added += 1
 
-    def _update(self, spelt: "_Spelt", match: "_Known", work: "_Work") -> None:
-        row, more = spelt.row, spelt.not_in(match.hmacs)
-        work.more_numbers.extend(self._numbers(row, more, match.id))
-        match.hmacs.update(more.values())
-        if _RANK[row.state] > _RANK[match.state] or more:
-            match.follow(row, self._confirmed_on)
-            work.changes.append(match.as_change())
+    def _update(self, spelt: Spelt, found: Known, work: "_Work") -> None:
+        row, more = spelt.row, spelt.not_in(found.hmacs)
+        work.more_numbers.extend(self._numbers(row, more, found.id))
+        found.hmacs.update(more.values())
+        if found.is_older_than(row) or more:
+            found.follow(row, self._confirmed_on)
+            work.changes.append(found.as_change())
             self.outcome.changed += 1
-        elif row.state == match.state and match.confirmed_on < self._confirmed_on:
-            match.confirmed_on = self._confirmed_on
-            work.confirmed.append(match.id)
+        elif row.state == found.state and found.confirmed_on < self._confirmed_on:
+            found.confirmed_on = self._confirmed_on
+            work.confirmed.append(found.id)
             self.outcome.confirmed += 1
         else:
             self.outcome.same += 1
@@ -276,109 +248,6 @@ class Import:
         cursor.close()
 
 
-@dataclass(frozen=True)
-class _Spelt:
-    """A row with the HMACs of its numbers, those of every key version, the current first."""
-
-    row: Row
-    hmacs: dict[NumberType, list[bytes]]
-
-    @classmethod
-    def of(cls, row: Row, keys: Keys) -> "_Spelt":
-        """Compute a row's HMACs, once."""
-        return cls(
-            row, {one: keys.number_hmacs(one, text) for one, text in row.numbers.items()}
-        )
-
-    @property
-    def principal(self) -> list[bytes]:
-        """The HMACs of the number that a document of this kind goes by."""
-        return self.hmacs[PRINCIPAL[self.row.kind]]
-
-    @property
-    def current(self) -> dict[NumberType, bytes]:
-        """The HMACs that new rows are written with."""
-        return {one: hmacs[0] for one, hmacs in self.hmacs.items()}
-
-    def not_in(self, borne: set[bytes]) -> dict[NumberType, bytes]:
-        """Give the numbers that a document does not bear yet."""
-        return {one: hmacs[0] for one, hmacs in self.hmacs.items() if borne.isdisjoint(hmacs)}
-
-
-@dataclass
-class _Known:
-    """What is known of a document, kept up to date as rows come."""
-
-    id: int
-    state: State
-    centre_code: str
-    received_on: date | None
-    confirmed_on: date
-    hmacs: set[bytes] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, row: Any) -> "_Known":
-        """Make one of a row of `_known_query`."""
-        return cls(row.id, State(row.state), row.centre_code, row.received_on, row.confirmed_on)
-
-    def goes_on_as(self, row: Row) -> bool:
-        """Say whether a row can still speak of this document, and not of one made anew."""
-        if self.state not in (State.COLLECTED, State.RETURNED):
-            return True
-        if row.received_on is None or self.received_on is None:
-            return True
-        return row.received_on <= self.received_on
-
-    def follow(self, row: Row, confirmed_on: date) -> None:
-        """Take over what a row says that is newer."""
-        if _RANK[row.state] > _RANK[self.state]:
-            self.state = row.state
-            self.received_on = row.received_on or self.received_on
-        self.confirmed_on = max(self.confirmed_on, confirmed_on)
-
-    def as_change(self) -> dict[str, object]:
-        """Give what is to be written of it."""
-        return {"its_id": self.id, "its_state": self.state, "its_received": self.received_on}
-
-
-def _match(spelt: _Spelt, known: "_Documents") -> _Known | None:
-    """Find the document that a row speaks of, by the number that its kind goes by.
-
-    Districts repeat birth entries, so one at another centre is another document; so is a
-    card made anew after the first was collected or sent back. A receipt or a waiting card
-    proves nothing: one receipt may have been given for two papers.
-    """
-    for hmac in spelt.principal:
-        for document in known.get((hmac, spelt.row.kind), []):
-            if document.centre_code == spelt.row.centre_code and document.goes_on_as(spelt.row):
-                return document
-    return None
-
-
-def _known_query(hmacs: Sequence[bytes]) -> Select[Any]:
-    """Ask for the documents that bear a number, each with every number it bears."""
-    asked, borne = document_numbers.alias("asked"), document_numbers.alias("borne")
-    return (
-        select(
-            asked.c.hmac.label("asked"),
-            borne.c.hmac,
-            documents.c.id,
-            documents.c.kind,
-            documents.c.state,
-            documents.c.centre_code,
-            documents.c.received_on,
-            documents.c.confirmed_on,
-        )
-        .select_from(asked)
-        .join(documents, documents.c.id == asked.c.document_id)
-        .join(borne, borne.c.document_id == documents.c.id)
-        .where(asked.c.hmac.in_(hmacs))
-    )
-
-
-_Documents = dict[tuple[bytes, Kind], list[_Known]]
-
-
 @dataclass
 class _Work:
     """What one chunk comes to, to be written together."""
@@ -388,9 +257,6 @@ class _Work:
     more_numbers: list[dict[str, object]] = field(default_factory=list)
     changes: list[dict[str, object]] = field(default_factory=list)
     confirmed: list[int] = field(default_factory=list)
-
-
-_RANK = {State.COMING: 0, State.READY: 1, State.COLLECTED: 2, State.RETURNED: 2}
 
 
 def number_row(document_id: int, number_type: str) -> str:

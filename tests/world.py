@@ -5,7 +5,8 @@ from datetime import date
 from menus.line import Line
 from menus.notices import tell
 from models.documents import State
-from models.importing import Import, Row
+from models.importing import Import
+from models.matching import Row
 from models.numbers import PRINCIPAL, Kind, NumberType, canonical
 
 CONFIRMED = date(2026, 9, 30)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from commands.centre_list import CentreList
 from models.documents import State
-from models.importing import Row
+from models.matching import Row
 from models.numbers import Kind, NumberType
 
 TODAY = date(2026, 9, 30)

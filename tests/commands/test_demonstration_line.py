@@ -17,7 +17,7 @@ from menus.line import Line
 from models.centres import every_centre
 from models.counties import populations
 from models.documents import State, counts
-from models.importing import Row
+from models.matching import Row
 from models.numbers import PRINCIPAL, Kind
 from tests.conftest import config, line_of
 from tests.servers import PostgresServer, RedisServer

@@ -14,7 +14,7 @@ from models.base import Database
 from models.centres import Centre, every_centre
 from models.counties import populations
 from models.documents import State
-from models.importing import Row
+from models.matching import Row
 from models.numbers import PRINCIPAL, Kind, NumberType, canonical, types_of
 
 DIGEST = "7b777bf130ba3a13a88e7750a3b79849a46f2c73f1d3b2c2124ab697c1ecfb22"

@@ -11,8 +11,8 @@ from sqlalchemy import event
 from menus.line import Line
 from models import callers
 from models.documents import Found, State, counts, find, holds_demonstration, holds_real
-from models.importing import Row
 from models.keys import Keys, Versions, fresh_keys
+from models.matching import Row
 from models.numbers import Kind, NumberType
 from tests.conftest import Open, line_of
 from tests.servers import RedisServer
