@@ -1,13 +1,19 @@
 """`flask phone`: a phone in the terminal. It speaks to the real gateway address."""
 
 import secrets
+import time
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask.testing import FlaskClient
 
+from menus.line import Line
+from models.outbox import Delivery, texts_to
+
 PHONE = "+254700000001"
+PATIENCE_SECONDS = 4.0
+"""How long a phone in the terminal waits for a text before it is laid down."""
 
 
 @click.command("phone")
@@ -19,17 +25,10 @@ def call(keys: str | None, phone: str) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     app.extensions["serve"]()
     session = _Session(app, phone)
-    more = session.send("")
-    if keys is not None:
-        for key in keys.split():
-            if not more:
-                break
-            click.echo(f"> {key}")
-            more = session.send(key)
-    else:
-        while more:
-            key = click.prompt(">", prompt_suffix=" ", default="", show_default=False)
-            more = session.send(key)
+    try:
+        session.talk(keys.split() if keys is not None else None)
+    except click.Abort:
+        click.echo("(you hung up)")
     if app.config["DEMO"]:
         session.show_messages()
 
@@ -44,6 +43,20 @@ class _Session:
         self._phone = phone
         self._session = f"ATUid_{secrets.token_hex(16)}"
         self._inputs: list[str] = []
+        self._line: Line = app.extensions["line"]()
+        self._had = len(self._messages())
+
+    def talk(self, keys: list[str] | None) -> None:
+        """Dial, then press these keys, or ask for each."""
+        more = self.send("")
+        waiting = iter(keys or ())
+        while more:
+            key = next(waiting, None) if keys is not None else _asked_key()
+            if key is None:
+                return
+            if keys is not None:
+                click.echo(f"> {key}")
+            more = self.send(key)
 
     def send(self, key: str) -> bool:
         """Send a key, show the page, and say whether the session goes on."""
@@ -66,7 +79,25 @@ class _Session:
         return kind == "CON"
 
     def show_messages(self) -> None:
-        """Show the last texts that this phone got."""
-        answer = self._client.get("/simulator/messages", query_string={"phone": self._phone})
-        for body in answer.get_data(as_text=True).splitlines()[-3:]:
+        """Wait a little for texts that are on their way, and show those that came."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self._awaits_a_text() and time.monotonic() < until:
+            time.sleep(0.1)
+        for body in self._messages()[self._had :]:
             click.echo(f"SMS from 1919: {body}")
+        if self._awaits_a_text():
+            click.echo("(a text waits for the sender: is `make run` at work?)")
+
+    def _messages(self) -> list[str]:
+        answer = self._client.get("/simulator/messages", query_string={"phone": self._phone})
+        return answer.get_data(as_text=True).splitlines() if answer.status_code == 200 else []
+
+    def _awaits_a_text(self) -> bool:
+        with self._line.database.working() as connection:
+            texts = texts_to(connection, self._line.keys, self._phone)
+        return any(state in (Delivery.QUEUED, Delivery.SUBMITTING) for state, _ in texts)
+
+
+def _asked_key() -> str:
+    key: str = click.prompt(">", prompt_suffix=" ", default="", show_default=False)
+    return key
