@@ -5,19 +5,17 @@ Each is unique by its subject, so that a wish made twice takes effect once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from models.base import Connection, Database
 from models.callers import caller_row, choose_language
 from models.keys import Keys
 from models.numbers import ACCEPTED, Kind, NumberType, types_of
-from models.outbox import queue, queued_since
+from models.outbox import CALL, queue, queued_since
 from models.subscriptions import subscribe
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
-CALL = timedelta(minutes=10)
-"""Longer than any call: within it, a wish made again is the same wish."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ from models.upsert import upsert
 ATTEMPTS = 8
 """Submissions of one message that the gateway surely refused, before it is given up."""
 
+CALL = timedelta(minutes=10)
+"""Longer than any call: within it, what is wished for again is the same wish."""
+
 HANG_SECONDS = 60
 """A message that is submitting for longer than this has lost its sender: fate unknown."""
 

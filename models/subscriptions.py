@@ -33,6 +33,7 @@ from models.counties import counties
 from models.documents import Found, State, document_numbers, documents
 from models.keys import Keys, Tampered
 from models.numbers import Kind
+from models.outbox import CALL
 from models.upsert import upsert
 
 MOST = 10
@@ -69,6 +70,7 @@ class Due:
     """A subscription whose document is ready."""
 
     id: int
+    made_at: datetime
     language: str
     last_three: str
     found: Found
@@ -93,7 +95,10 @@ def subscribe(
     language: str,
     number_hmacs: Iterable[bytes],
 ) -> bool:
-    """Keep a subscription, once for a phone, number and kind; one that was met stays met.
+    """Keep a subscription, once for a phone, number and kind.
+
+    One that was met in an earlier call is opened again: the document has gone, and another
+    is waited for. One met within this call stays met.
 
     Returns:
         Whether it is kept: False where the phone has no room for another.
@@ -101,25 +106,56 @@ def subscribe(
     phone_hmac = keys.phone_hmac(phone)
     if not room_for(connection, phone_hmac, subject, kind):
         return False
+    mine = (
+        (subscriptions.c.phone_hmac == phone_hmac)
+        & (subscriptions.c.subject == subject)
+        & (subscriptions.c.kind == kind)
+    )
+    now = datetime.now(UTC)
     row = {
         "phone_hmac": phone_hmac,
         "subject": subject,
         "kind": kind,
         "phone": keys.people.seal(phone, _row(phone_hmac, subject, kind)),
         "language": language,
-        "made_at": datetime.now(UTC),
+        "made_at": now,
     }
     if upsert(connection, subscriptions, row, on=["phone_hmac", "subject", "kind"]):
-        made = connection.scalars(
-            select(subscriptions.c.id).where(
-                subscriptions.c.phone_hmac == phone_hmac,
-                subscriptions.c.subject == subject,
-                subscriptions.c.kind == kind,
-            )
-        ).one()
+        made = connection.scalars(select(subscriptions.c.id).where(mine)).one()
         numbers = [{"subscription_id": made, "hmac": one} for one in set(number_hmacs)]
         connection.execute(insert(subscription_numbers), numbers)
+    else:
+        connection.execute(
+            update(subscriptions)
+            .where(mine, subscriptions.c.met_at < now - CALL)
+            .values(met_at=None, made_at=now, language=language)
+        )
     return True
+
+
+_DUE = (
+    select(
+        subscriptions.c.id,
+        subscriptions.c.phone_hmac,
+        subscriptions.c.subject,
+        subscriptions.c.kind.label("asked_kind"),
+        subscriptions.c.phone,
+        subscriptions.c.made_at,
+        subscriptions.c.language,
+        document_numbers.c.last_three,
+        documents.c.kind,
+        documents.c.confirmed_on,
+        *CENTRE_COLUMNS,
+    )
+    .join_from(subscription_numbers, subscriptions)
+    .join(document_numbers, document_numbers.c.hmac == subscription_numbers.c.hmac)
+    .join(documents, documents.c.id == document_numbers.c.document_id)
+    .join(centres, centres.c.code == documents.c.centre_code)
+    .join(counties, counties.c.code == centres.c.county_code)
+    .where(subscriptions.c.met_at.is_(None), documents.c.state == State.READY)
+    .where(subscriptions.c.kind.in_(["", documents.c.kind]))
+    .order_by(subscriptions.c.id)
+)
 
 
 def due(
@@ -136,29 +172,7 @@ def due(
         made_within: only those made so lately.
         most: how many at a time.
     """
-    query = (
-        select(
-            subscriptions.c.id,
-            subscriptions.c.phone_hmac,
-            subscriptions.c.subject,
-            subscriptions.c.kind.label("asked_kind"),
-            subscriptions.c.phone,
-            subscriptions.c.language,
-            document_numbers.c.last_three,
-            documents.c.kind,
-            documents.c.confirmed_on,
-            *CENTRE_COLUMNS,
-        )
-        .join_from(subscription_numbers, subscriptions)
-        .join(document_numbers, document_numbers.c.hmac == subscription_numbers.c.hmac)
-        .join(documents, documents.c.id == document_numbers.c.document_id)
-        .join(centres, centres.c.code == documents.c.centre_code)
-        .join(counties, counties.c.code == centres.c.county_code)
-        .where(subscriptions.c.met_at.is_(None), documents.c.state == State.READY)
-        .where(subscriptions.c.kind.in_(["", documents.c.kind]))
-        .order_by(subscriptions.c.id)
-        .limit(most)
-    )
+    query = _DUE.limit(most)
     if batch_id is not None:
         query = query.where(documents.c.batch_id == batch_id)
     if made_within is not None:
@@ -167,7 +181,9 @@ def due(
     for row in connection.execute(query):
         found = Found(Kind(row.kind), True, row.confirmed_on, centre_of(row))
         phone = _phone(keys, row)
-        met.setdefault(row.id, Due(row.id, row.language, row.last_three, found, phone))
+        met.setdefault(
+            row.id, Due(row.id, row.made_at, row.language, row.last_three, found, phone)
+        )
     return list(met.values())
 
 

@@ -218,7 +218,10 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_demonstration_needs_no_setting(tmp_path: Path) -> None:
-    demo(tmp_path).require(*EVERYTHING)
+    config = demo(tmp_path)
+    config.require(*EVERYTHING)
+
+    assert all(getattr(config, name.lower()) for name in EVERYTHING)
 
 
 def test_a_demonstration_has_a_token_that_can_be_typed(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def readiness(look: Look) -> Readiness:
 
 def room(look: Look) -> Room:
     """Decide whether the caller may subscribe."""
-    fits = look.queries.may_subscribe(look.said["number"], look.said.get("kind", ""))
+    fits = look.queries.may_subscribe(look.said["number"], _kind_asked(look))
     return Room.ROOM if fits else Room.FULL
 
 
@@ -94,8 +94,12 @@ def subscribe(look: Look) -> Wish | None:
     """Wish to be told when the document is ready, where there is room for it."""
     if room(look) is Room.FULL:
         return None
-    kind = _KIND_KEYS.get(look.said.get("picked", "")) or look.said.get("kind", "")
-    return TellMeWhenReady(look.said["number"], kind, look.words.code)
+    return TellMeWhenReady(look.said["number"], _kind_asked(look), look.words.code)
+
+
+def _kind_asked(look: Look) -> str:
+    """Give the kind that was picked from a list, else the one asked for, else none."""
+    return _KIND_KEYS.get(look.said.get("picked", "")) or look.said.get("kind", "")
 
 
 def _borne(look: Look) -> Sequence[Found]:

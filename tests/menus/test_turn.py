@@ -2,15 +2,17 @@
 the last key."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from menus.dial import Dial
 from menus.line import Line
 from menus.turn import turn
 from menus.wishes import number_hmacs
-from models.subscriptions import subscribe
+from models.subscriptions import subscribe, subscriptions
 from tests.caller import Caller
 from tests.conftest import Open, inbox, line_of
 from tests.servers import RedisServer
@@ -179,6 +181,41 @@ def test_a_phone_waits_for_ten_numbers_at_most(app: Flask) -> None:
     assert not _subscribe(line_of(app), "40000000")
     assert full.startswith("CON You wait for 10 numbers already.")
     assert again.startswith("CON We will text you when it is ready.")
+
+
+def test_the_tenth_subscription_to_a_picked_kind_is_the_same_when_the_session_is_lost(
+    app: Flask, redis: RedisServer
+) -> None:
+    put(line_of(app), "id_card", "45678901", "ready")
+    put(line_of(app), "driving_licence", "45678901", "coming")
+    for number in range(9):
+        assert _subscribe(line_of(app), str(30_000_000 + number))
+    caller = Caller(app.test_client())
+    subscribed = caller.keys("45678901", "6", "2")
+    redis.flush()
+    again = caller.key("98")
+
+    assert subscribed.startswith("CON We will text you when it is ready.")
+    assert again == subscribed
+
+
+@pytest.mark.parametrize(("minutes", "texts"), [(0, 1), (60, 2)], ids=["same call", "later"])
+def test_who_asks_again_after_being_told_is_told_again(
+    minutes: int, texts: int, open_app: Open, database_url: str, redis: RedisServer
+) -> None:
+    line = line_of(open_app(database_url, redis.url))
+    _subscribe(line, "40000000")
+    put(line, "id_card", "40000000", "ready")
+    put(line, "id_card", "40000000", "collected")
+    with line.database.working() as connection:
+        told = datetime.now(UTC) - timedelta(minutes=minutes)
+        connection.execute(
+            update(subscriptions).values(met_at=told, made_at=told - timedelta(minutes=1))
+        )
+    _subscribe(line, "40000000")
+    put(line, "id_card", "40000000", "ready", "032-01")
+
+    assert len(inbox(line)) == texts
 
 
 def _subscribe(line: Line, number: str) -> bool:
