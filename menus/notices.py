@@ -36,7 +36,11 @@ def tell(
             words = languages.get(one.language) or languages[FIRST_LANGUAGE]
             body = answers.notice(words, one.last_three, one.found)
             told += queue(
-                connection, keys, f"ready|{one.id}|{one.made_at:%Y%m%d%H%M%S%f}", one.phone, body
+                connection,
+                keys,
+                f"ready|{one.id}|{one.made_at:%Y%m%d%H%M%S%f}",
+                one.phone,
+                body,
             )
         mark_met(connection, [one.id for one in met])
     return told

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from menus.reader import read
+from menus.reader import Reading, read
 from menus.screens import Parse
 from models.numbers import ACCEPTED, Kind, NumberType, spelling, types_of
 
@@ -15,7 +15,7 @@ LONGEST = 182
 _AFRESH = {"picked": "", "county": ""}
 """A new number forgets what was chosen of the one before."""
 
-_ANY = tuple(dict.fromkeys(one for types in ACCEPTED.values() for one in types))
+_ANY = tuple(NumberType)
 
 
 def number_for(kind: Kind) -> Parse:
@@ -30,17 +30,20 @@ def number_for(kind: Kind) -> Parse:
 
 def receipt(text: str) -> Mapping[str, str] | None:
     """Read a receipt's number, whatever the document it was given for."""
-    said = _said(text, (NumberType.RECEIPT, *_ANY))
+    said = _said(text, _ANY)
     return None if said is None else {**said, "kind": ""}
 
 
 def any_number(text: str) -> Mapping[str, str] | None:
     """Read what somebody types on the home page: a number, perhaps with words around it."""
     reading = read(text[:LONGEST])
-    for number in reading.numbers:
-        if types_of(number, _ANY):
-            return {**_AFRESH, "number": number, "kind": reading.kind or ""}
-    return None
+    number = likeliest_number(reading)
+    return {**_AFRESH, "number": number, "kind": reading.kind or ""} if number else None
+
+
+def likeliest_number(reading: Reading) -> str:
+    """Give the first number of a message that a document may bear; empty where none may."""
+    return next((one for one in reading.numbers if types_of(one, _ANY)), "")
 
 
 def _said(text: str, types: tuple[NumberType, ...]) -> Mapping[str, str] | None:

@@ -6,6 +6,7 @@ import time
 from menus import answers
 from menus.dial import Text
 from menus.line import Line
+from menus.parse import likeliest_number
 from menus.queries import Queries
 from menus.reader import Reading, read
 from menus.screens import Finding, Luck
@@ -13,10 +14,7 @@ from menus.sessions import Loaded, Place, Verdict
 from menus.words import FIRST_LANGUAGE, Words
 from models.base import STATEMENT_SECONDS, Unavailable
 from models.documents import Found
-from models.numbers import NumberType, types_of
 from models.outbox import queue
-
-_ANY = tuple(NumberType)
 
 
 def reply(line: Line, text: Text) -> bool:
@@ -54,7 +52,7 @@ class _Reply:
     def _write(self, loaded: Loaded | None) -> str | None:
         """Write the answer; None where Redis went away before the look-up was counted."""
         reading = read(self._text.body)
-        number = _number(reading)
+        number = likeliest_number(reading)
         queries = self._queries(loaded)
         finding = queries.find(number, "") if number else None
         if finding and finding.luck is Luck.AWAY:
@@ -85,10 +83,6 @@ class _Reply:
     def _words(self, reading: Reading, queries: Queries) -> Words:
         language = reading.language or queries.language() or FIRST_LANGUAGE
         return self._line.engine.words(language)
-
-
-def _number(reading: Reading) -> str:
-    return next((one for one in reading.numbers if types_of(one, _ANY)), "")
 
 
 def _asked_first(reading: Reading, finding: Finding) -> list[Found]:

@@ -126,12 +126,12 @@ class Sessions:
         another's page.
         """
         tag = self._hmac(phone)[:16].hex()
-        call = self._hmac("\0".join((gateway, session, phone))).hex()
+        call = self.session_hmac(gateway, session, phone).hex()
         day = datetime.now(UTC).astimezone(NAIROBI).strftime("%Y%m%d")
         return Place(f"s:{{{tag}}}:{call}", f"c:{{{tag}}}", f"b:{{{tag}}}:{day}")
 
     def session_hmac(self, gateway: str, session: str, phone: str) -> bytes:
-        """Name a finished session without naming the caller."""
+        """Name a session without naming the caller."""
         return self._hmac("\0".join((gateway, session, phone)))
 
     def load(self, place: Place) -> Loaded | None:
