@@ -13,6 +13,7 @@ from pathlib import Path
 
 from click import ClickException
 
+from menus.screens import Cost
 from models.keys import BadKey, Keys, Versions, fresh_keys
 
 LIVE_BASE_URL = "https://api.africastalking.com/version1"
@@ -20,6 +21,10 @@ TOKEN_BITS = 128
 """The least a gateway token may hold: it is all that authenticates a gateway."""
 
 _DEMONSTRATION_KEYS = "keys"
+_PRICE = r"([0-9]{1,3}(?:\.[0-9]{2})?)"
+_COST = re.compile(rf"([A-Za-z0-9]{{1,10}}):{_PRICE}:{_PRICE}")
+_ROOT = Path(__file__).parent
+_REFERENCE = _ROOT / "models" / "reference"
 
 
 class BadSettings(ClickException):
@@ -33,12 +38,14 @@ class Config:
     demo: bool
     port: int
     var_dir: Path
+    country_dir: Path | None
     ussd_code: str
     ussd_page: int
     redis_mode: str
     at_username: str
     at_base_url: str
     sms_sender: str
+    caller_costs: Mapping[str, Cost]
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     gateway_tokens: tuple[str, ...] = field(repr=False)
@@ -59,12 +66,14 @@ class Config:
             demo=False,
             port=read.number("PORT", 1919, 1, 65535),
             var_dir=Path(read("VAR_DIR", "var")).resolve(),
+            country_dir=read.country_dir(),
             ussd_code=read.code(),
             ussd_page=read.number("USSD_PAGE", 160, 60, 182),
             redis_mode=read.choice("REDIS_MODE", ("single",)),
             at_username=read("AT_USERNAME"),
             at_base_url=read("AT_BASE_URL", LIVE_BASE_URL),
             sms_sender=read("SMS_SENDER"),
+            caller_costs=read.costs(),
             database_url=read("DATABASE_URL"),
             redis_url=read("REDIS_URL"),
             gateway_tokens=read.tokens(),
@@ -93,6 +102,21 @@ class Config:
         """The keys, ready for use."""
         public = Versions.read(self.archive_public_key).secrets[0]
         return Keys(Versions.read(self.lookup_key), Versions.read(self.phone_key), public)
+
+    @property
+    def country_file(self) -> Path:
+        """What the line must know of the country."""
+        return (self.country_dir or _REFERENCE) / "country.toml"
+
+    @property
+    def words_dir(self) -> Path:
+        """What the screens say there, one file a language."""
+        return (self.country_dir or _ROOT / "menus") / "words"
+
+    @property
+    def reference_dir(self) -> Path:
+        """The country's counties, centres and what else is public."""
+        return self.country_dir / "reference" if self.country_dir else _REFERENCE
 
 
 STORES = (
@@ -144,6 +168,20 @@ class _Reader:
             self.faults.append("USSD_CODE is not of the form *1919#")
         return text
 
+    def country_dir(self) -> Path | None:
+        """Read where another country than Kenya lies; it has every file that Kenya has."""
+        text = self("COUNTRY_DIR")
+        if not text:
+            return None
+        folder = Path(text).resolve()
+        files = ["country.toml", *(f"reference/{one.name}" for one in _REFERENCE.glob("*.csv"))]
+        for file in sorted(files):
+            if not (folder / file).is_file():
+                self.faults.append(f"COUNTRY_DIR has no file {file}")
+        if not any(folder.glob("words/*.toml")):
+            self.faults.append("COUNTRY_DIR has no file words/LANGUAGE.toml")
+        return folder
+
     def tokens(self) -> tuple[str, ...]:
         tokens = tuple(
             part.strip() for part in self("GATEWAY_TOKENS").split(",") if part.strip()
@@ -156,6 +194,18 @@ class _Reader:
                 )
                 break
         return tokens
+
+    def costs(self) -> dict[str, Cost]:
+        """Read what callers pay: `63902:0:1,63903:1.50:1`, network, session and text."""
+        costs = {}
+        for one in filter(None, map(str.strip, self("CALLER_COSTS").split(","))):
+            shape = _COST.fullmatch(one)
+            if shape:
+                costs[shape[1]] = Cost(session=shape[2], text=shape[3])
+            else:
+                self.faults.append("CALLER_COSTS is not of the form NETWORK:SESSION:TEXT")
+                break
+        return costs
 
     def versions(self, name: str) -> str:
         text = self(name)
@@ -178,12 +228,14 @@ def _demonstration(read: _Reader) -> Config:
         demo=True,
         port=port,
         var_dir=var,
+        country_dir=read.country_dir(),
         ussd_code=read.code(),
         ussd_page=read.number("USSD_PAGE", 160, 60, 182),
         redis_mode="single",
         at_username="demonstration",
         at_base_url=f"http://127.0.0.1:{port}/simulator/version1",
         sms_sender="1919",
+        caller_costs=read.costs(),
         database_url=read("DATABASE_URL", f"sqlite:///{var / '1919.sqlite'}"),
         redis_url=read("REDIS_URL", f"unix://{socket_path(var)}"),
         gateway_tokens=("demo",),

@@ -10,14 +10,14 @@ from typing import TypeVar
 
 import phonenumbers
 
+from models.country import Country
 from models.documents import State
 from models.matching import Row
-from models.numbers import PRINCIPAL, Kind, Malformed, NumberType, canonical
+from models.numbers import PRINCIPAL, Kind, Malformed, NumberType
 
 REQUIRED = ("kind", "number", "centre", "state", "received_on", "phone")
 OPTIONAL = {"waiting_card": NumberType.WAITING_CARD, "receipt": NumberType.RECEIPT}
 
-_PHONE = re.compile(r"\+254[17][0-9]{8}")
 Named = TypeVar("Named", bound=StrEnum)
 _LONE_RETURN = re.compile(r"(?<=\r)(?!\n)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -47,12 +47,20 @@ class CentreList:
     Args:
         file: its lines, in octets.
         centres: the code of each centre, by every name it may be called.
+        country: how its numbers and its phone numbers are written.
         today: the day of the import, after which nothing can have been received.
     """
 
-    def __init__(self, file: Iterable[bytes], centres: Mapping[str, str], today: date) -> None:
+    def __init__(
+        self,
+        file: Iterable[bytes],
+        centres: Mapping[str, str],
+        country: Country,
+        today: date,
+    ) -> None:
         self._reader = csv.reader(_lines(file), strict=True)
         self._line = 1
+        self._country = country
         self._today = today
         self._centres = {name.casefold(): code for name, code in centres.items()}
         self.refusals: list[Refusal] = []
@@ -99,10 +107,10 @@ class CentreList:
 
     def _row(self, cells: Mapping[str, str]) -> Row:
         kind = _one_of(Kind, "kind", cells["kind"])
-        numbers = {PRINCIPAL[kind]: _number("number", PRINCIPAL[kind], cells["number"])}
+        numbers = {PRINCIPAL[kind]: self._number("number", PRINCIPAL[kind], cells["number"])}
         for column, number_type in OPTIONAL.items():
             if cells.get(column):
-                numbers[number_type] = _number(column, number_type, cells[column])
+                numbers[number_type] = self._number(column, number_type, cells[column])
         centre = self._centres.get(cells["centre"].casefold())
         if centre is None:
             raise _Refused("centre", "no centre of this code or name")
@@ -112,7 +120,7 @@ class CentreList:
             centre_code=centre,
             received_on=self._date(cells["received_on"]),
             numbers=numbers,
-            phone=_phone(cells["phone"]),
+            phone=self._phone(cells["phone"]),
         )
 
     def _date(self, text: str) -> date | None:
@@ -127,6 +135,24 @@ class CentreList:
         if day > self._today:
             raise _Refused("received_on", "a day that has not come yet")
         return day
+
+    def _number(self, column: str, number_type: NumberType, text: str) -> str:
+        try:
+            return self._country.formats.canonical(number_type, text)
+        except Malformed:
+            raise _Refused(column, f"cannot be a number of type {number_type}") from None
+
+    def _phone(self, text: str) -> str | None:
+        mobile = self._country.mobile
+        if not text or (mobile and mobile.fullmatch(text)):
+            return text or None
+        try:
+            phone = phonenumbers.parse(text, self._country.phones_of)
+        except phonenumbers.NumberParseException:
+            raise _Refused("phone", "not a phone number") from None
+        if not phonenumbers.is_valid_number(phone):
+            raise _Refused("phone", "not a phone number")
+        return str(phonenumbers.format_number(phone, phonenumbers.PhoneNumberFormat.E164))
 
     def _refuse(self, column: str, reason: str) -> None:
         self.refusals.append(Refusal(self._line, column, reason))
@@ -148,22 +174,3 @@ def _one_of(kinds: type[Named], column: str, text: str) -> Named:
         return kinds(text.casefold())
     except ValueError:
         raise _Refused(column, f"not one of: {', '.join(kinds)}") from None
-
-
-def _number(column: str, number_type: NumberType, text: str) -> str:
-    try:
-        return canonical(number_type, text)
-    except Malformed:
-        raise _Refused(column, f"cannot be a number of type {number_type}") from None
-
-
-def _phone(text: str) -> str | None:
-    if not text or _PHONE.fullmatch(text):
-        return text or None
-    try:
-        phone = phonenumbers.parse(text, "KE")
-    except phonenumbers.NumberParseException:
-        raise _Refused("phone", "not a phone number") from None
-    if not phonenumbers.is_valid_number(phone):
-        raise _Refused("phone", "not a phone number")
-    return str(phonenumbers.format_number(phone, phonenumbers.PhoneNumberFormat.E164))

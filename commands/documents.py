@@ -1,7 +1,7 @@
 """`flask documents`: loading what lies at the centres."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -21,7 +21,6 @@ from commands.centre_list import CentreList, Refusal
 from commands.line import line
 from menus.line import Line
 from menus.notices import tell
-from menus.wishes import NAIROBI
 from models.centres import codes_by_name, every_centre
 from models.counties import populations
 from models.documents import holds_demonstration, holds_real
@@ -34,9 +33,10 @@ COMMAND = AppGroup("documents", help="Documents.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_file(file: Path) -> None:
     """Load a centre's list: all of it, or nothing and a report of every refused row."""
-    today = datetime.now(NAIROBI).date()
+    opened = line()
+    today = opened.country.day(datetime.now(UTC))
     try:
-        outcome, told = load_file(line(), file, today)
+        outcome, told = load_file(opened, file, today)
     except AlreadyLoaded:
         click.echo("This very file was loaded before: nothing to change.")
         return
@@ -86,7 +86,7 @@ def load_file(line: Line, file: Path, today: date) -> tuple[Outcome, int]:
         load = Import(connection, line.keys, today, digest)
         with file.open("rb") as raw, _bar() as bar:
             task = bar.add_task(file.name, total=file.stat().st_size)
-            rows = CentreList(raw, codes_by_name(connection), today)
+            rows = CentreList(raw, codes_by_name(connection), line.country, today)
             for _ in load.load(rows):
                 bar.update(task, completed=raw.tell())
             bar.update(task, completed=file.stat().st_size)

@@ -5,19 +5,17 @@ ID number. What is certainly something else is left out, and the rest is ranked.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, takewhile
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
-from models.numbers import Kind
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
+from menus.vocabulary import Tongue, Vocabulary, any_of
+from models.country import Country
+from models.numbers import Kind, NumberType
 
 _READ = 1000
 """How many characters are read: six text messages."""
@@ -25,63 +23,7 @@ _READ = 1000
 _GIVEN = 5
 """How many numbers are given at most."""
 
-_NAMES = {
-    word: kind
-    for kind, words in {
-        Kind.ID_CARD: "id ids idno kitambulisho vitambulisho kipande identity identification "
-        "maisha waiting",
-        Kind.BIRTH_CERTIFICATE: "birth birthcert cheti vyeti kuzaliwa bc cert certificate "
-        "notification",
-        Kind.DRIVING_LICENCE: "licence license dl driving leseni udereva kuendesha",
-    }.items()
-    for word in words.split()
-}
-_ENTRY = _set("entry ingizo")
-_PAPER = _ENTRY | _set("receipt reciept risiti stakabadhi ref reference serial")
-_LABELS = _PAPER | frozenset(_NAMES)
-"""Words that name the number after them."""
-
-_PHONE = _set(
-    "call calls piga pigia nipigie mnipigie nicall simu tel telephone phone mobile cell "
-    "whatsapp"
-)
-_COUNTED = _set("no nos num number namba nambari")
-_FILLERS = _COUNTED | _set(
-    "na is ni my me on at kwa ya za cha yangu yake yako langu changu chake chako kitaifa "
-    "national card kadi malipo"
-)
-"""What may stand between a name and its number: "kitambulisho changu namba ni ..."."""
-
-_SWAHILI = _set(
-    "aje alizaliwa angalia asubuhi baada baba bado bana bila bure cha chake chako changu "
-    "cheti dereva gani gari hadi haipo hakiko hakuna hapa hii hiyo huduma iko imo inachukua "
-    "jioni kama kazi kesho kiko kipande kipya kitambulisho kitu kituo kuchukua kuendesha "
-    "kujua kupata kuuliza kuzaliwa kwa la lakini langu leo leseni lini mama maombi maze mbili "
-    "mbona mko mnaweza mpya msaada msee mtoi mtoto mungu mwaka mwenyewe na naeza naitwa "
-    "nambari naomba nataka naweza ndugu ngapi ni nifanye niko nina nini nipigie nisaidie nko "
-    "pesa piga risiti saa sana sasa shilingi sijui simu sitaki stakabadhi tangu tarehe tayari "
-    "tena tu udereva ujumbe viko vitambulisho vyeti wa wangu wapi wasee ya yake yako yangu "
-    "yetu yote za zangu ziko zimetoka zote"
-)
-_ENGLISH = _set(
-    "about am and are been by came can come did do does for get good got had has have help "
-    "how i identify if in is it its know lost me mine my need not of or our out paid that "
-    "the their there they this to was we what when where which who why will with would "
-    "writing yet you your"
-)
-_SWAHILI_HINTS = _set(
-    "asante asanteni ahsante habari hamjambo jambo mambo namba niaje poa sawa sema "
-    "shikamoo tafadhali kwaheri"
-)
-_ENGLISH_HINTS = _set(
-    "birth card cert certificate check driving hello hi identity kindly licence license "
-    "number ok okay please pls ready receipt status thank thanks waiting"
-)
-"""Words heard in both languages; they tell only where nothing else does."""
-
-_VERBS = tuple(_set("haija hakija hawa ime kime mna naom nili nime nina nita sija tume wame"))
-
-_LONG = sorted(word for word in _LABELS | _FILLERS | _SWAHILI | _ENGLISH if len(word) >= 6)
+_CARDS = (NumberType.NATIONAL_ID, NumberType.WAITING_CARD)
 
 _FOLD = str.maketrans(
     {chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)}
@@ -92,50 +34,10 @@ _FOLD = str.maketrans(
 )
 """ASCII capitals and hyphens made one, and what no eye sees taken out."""
 
-_INITIALS = re.compile(r"(?<![a-z])(?:i\. ?d|d\. ?l|b\. ?c)(?![a-z])")
-
-_ELSEWHERE = re.compile(
-    r"\b(?:(?:date|year|place) of birth|(?:tarehe|mwaka|siku|mahali) \w\w kuzaliwa"
-    r"|(?:cheti|vyeti) \w{2,3} (?:maadili|tabia|kifo|ndoa|shule|kcse|kcpe)"
-    r"|cert(?:ificate)? of (?:good )?conduct|(?:death|marriage|school|kcse|kcpe) cert\w*"
-    r"|leseni ya biashara|business licen[cs]e|driving school"
-    r"|(?:am|im|been|still|are) waiting|waiting for"
-    r"|maisha(?! (?:card|kadi|namba|nambari|number)))\b"
-)
-"""Phrases that hold a document's name and ask for no document of ours."""
-
 _DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _YEAR = r"(?:19|20)[0-9]{2}"
 _AMOUNT = r"(?:[0-9]{1,3}(?:[ ,][0-9]{3}(?![0-9])){1,3}|[0-9]+)(?:\.[0-9]{2}(?![0-9]))?"
-_COIN = r"(?:k?shs?|kes|shilingi|shillings?)"
-_NOISE = re.compile(
-    rf"(?<![0-9]){_DAY}(?P<a>[/. -]){_DAY}(?P=a){_YEAR}(?![0-9])"
-    rf"|(?<![0-9]){_YEAR}(?P<b>[/.-]){_DAY}(?P=b){_DAY}(?![0-9])"
-    rf"|(?<![0-9]){_DAY}(?P<c>[/.-]){_DAY}(?P=c)[0-9]{{2}}(?![0-9]|(?P=c)[0-9])"
-    r"|(?<![0-9])(?:[0-9]{1,2}:[0-9]{2}(?![0-9])|[0-9]{3,4} ?hrs?(?![a-z]))"
-    rf"|(?:(?<![a-z]){_COIN}|\$|usd)[ .:]{{0,3}}{_AMOUNT}(?:/[=-])?"
-    rf"|(?<![0-9a-z]){_AMOUNT} ?(?:/[=-]|(?:{_COIN}|bob)(?![a-z]|[ .:]{{0,3}}[0-9]))"
-)
-"""Dates, times of day and sums of money."""
-
-_GLUED = re.compile(
-    rf"(?<![a-z0-9])(?:(?:{'|'.join(_LABELS | _FILLERS)})(?=[0-9])"
-    r"|[0-9]{6,}(?=[a-z]{3,}(?![a-z0-9])))"
-)
-_TOKEN = re.compile(
-    rf"(?<![^\W_])(?P<paper>{'|'.join(_PAPER)})(?![^\W0-9_])"
-    rf"(?:[ .:#]+(?:{'|'.join(_FILLERS)})(?![^\W_])){{0,4}}[ .:#]*"
-    r"(?P<code>(?=[a-z/-]*[0-9])(?:[/-]?[a-z0-9]){5,14})(?![^\W_])"
-    rf"|(?<![^\W_/])(?P<entry>[0-9]{{1,7}}/{_YEAR})(?![^\W_]|/[0-9])"
-    r"|(?<![^\W_,])(?P<commas>[0-9]{1,3}(?:,[0-9]{3}){2})(?![^\W_]|,[0-9])"
-    r"|(?=[^\W0-9_]*[0-9])(?=[0-9]*[^\W0-9_])[^\W_]+"  # neither a word nor a number
-    r"|(?P<run>\+?[0-9]+(?:(?: ?[._-] ?| )(?![0-9]{1,7}/[0-9]|[0-9]+[^\W0-9_])[0-9]+)*)"
-    r"|(?P<word>[^\W0-9_]+)"
-)
 _MONTH = re.compile(r"(?:0?[1-9]|1[0-2])/.*")
-_TELEPHONE = re.compile(r"0[1-9][0-9]{8}|(?:00)?2540?[1-9][0-9]{8}")
-_SURE_TELEPHONE = re.compile(r"07|01[01]|020|0800|(?:00)?254")
-_SHORT_TELEPHONE = re.compile(r"[1-9][0-9]{6,8}")
 _LONE_CODE = re.compile(r"(?=[0-9]*[a-z])(?=(?:[a-z]*[0-9]){4})[a-z0-9]{6,14}")
 
 
@@ -154,143 +56,230 @@ class Reading:
     language: str | None
 
 
-def read(text: str) -> Reading:
-    """Read the document, its numbers and the language out of `text`, whatever it holds."""
-    clean = _clean(text)
-    kind = _kind(_words(_ELSEWHERE.sub(" ", clean)))
-    return Reading(kind, _numbers(_NOISE.sub(" ; ", clean), kind), _language(_words(clean)))
+class Reader:
+    """Reads as one country writes."""
+
+    def __init__(self, country: Country) -> None:
+        self._formats = country.formats
+        self._vocabulary = words = Vocabulary.of(country)
+        self._labels = words.papers | words.names.keys()
+        known = self._labels | words.fillers
+        known = known.union(*(tongue.words for tongue in words.tongues.values()))
+        self._long = sorted(word for word in known if len(word) >= 6)
+        likeliest = enumerate(words.sizes.likeliest, 1)
+        self._ranks = {size: rank for rank, sizes in likeliest for size in sizes}
+        self._initials = _initials(words)
+        self._elsewhere = re.compile(rf"\b{words.elsewhere}\b")
+        self._noise = _noise(words)
+        self._glued = _glued(self._labels | words.fillers)
+        self._token = _token(words)
+        self._telephone = re.compile(words.telephone_number)
+        self._sure_telephone = re.compile(words.telephone_sure)
+        self._short_telephone = re.compile(words.telephone_short)
+
+    def read(self, text: str) -> Reading:
+        """Read the document, its numbers and the language out of `text`, whatever it holds."""
+        clean = self._clean(text)
+        kind = self._kind(self._words(self._elsewhere.sub(" ", clean)))
+        numbers = self._numbers(self._noise.sub(" ; ", clean), kind)
+        return Reading(kind, numbers, self._language(self._words(clean)))
+
+    def _clean(self, text: str) -> str:
+        folded = text[:_READ].translate(_FOLD)
+        if len(text) > _READ:
+            # Half a number would be another person's.
+            folded = folded.rstrip("0123456789 .,/_-")
+        return self._initials.sub(
+            lambda spelt: re.sub("[. ]", "", spelt[0]), " ".join(folded.split())
+        )
+
+    def _words(self, text: str) -> list[str]:
+        return [self._known(word) for word in re.findall("[a-z]+|[0-9]+", text)]
+
+    def _known(self, word: str) -> str:
+        """Give the longer word that `word` is, or is one slip from; any other as it is."""
+        if len(word) < 6:
+            return word
+        nearest = extractOne(word, self._long, scorer=OSA.distance, score_cutoff=1)
+        return nearest[0] if nearest else word
+
+    def _kind(self, words: list[str]) -> Kind | None:
+        names = self._vocabulary.names
+        named = [at for at, word in enumerate(words) if word in names]
+        asked = [at for at in named if not self._is_aside(words, at)] or named
+        return names[words[asked[0]]] if asked else None
+
+    def _is_aside(self, words: list[str], at: int) -> bool:
+        """Tell whether the name at `at` only says what a number is, as "id no" does."""
+        vocabulary = self._vocabulary
+        if vocabulary.names[words[at]] is not Kind.ID_CARD:
+            return words[at] in vocabulary.asides
+        after = [*takewhile(vocabulary.fillers.__contains__, words[at + 1 : at + 5])]
+        following = words[at + 1 + len(after) :][:1]
+        around = [*words[max(at - 3, 0) : at], *after]
+        return not vocabulary.counted.isdisjoint(around) or any(
+            "0" <= word[0] <= "9" for word in following
+        )
+
+    def _language(self, words: list[str]) -> str | None:
+        tongues = self._vocabulary.tongues
+        for hints in (False, True):
+            heard = {code: _heard(words, one, hints) for code, one in tongues.items()}
+            if any(heard.values()):
+                return max(heard, key=heard.__getitem__)
+        return None
+
+    def _numbers(self, text: str, kind: Kind | None) -> tuple[str, ...]:
+        text = self._glued.sub(r"\g<0> ", text)
+        if code := _LONE_CODE.fullmatch(text.strip(" .,!?#'\"")):
+            return (code[0].upper(),)
+        ranks: dict[str, int] = {}
+        label = ""
+        for token in self._token.finditer(text):
+            if token["word"]:
+                word = self._known(token["word"])
+                label = label if word in self._vocabulary.fillers else word
+                continue
+            label = token["paper"] or label
+            for number in self._read_token(token, label, kind):
+                rank = self._rank(number, label)
+                ranks[number] = min(rank, ranks.get(number, rank))
+            label = ""
+        return tuple(sorted(ranks, key=ranks.__getitem__)[:_GIVEN])
+
+    def _rank(self, number: str, label: str) -> int:
+        unlikely = len(self._vocabulary.sizes.likeliest) + 1
+        return 0 if label in self._labels else self._ranks.get(len(number), unlikely)
+
+    def _read_token(self, token: re.Match[str], label: str, kind: Kind | None) -> Iterator[str]:
+        if token["run"]:
+            yield from self._read_run(token["run"], label, kind)
+        elif commas := token["commas"]:
+            # Tens of millions beside a document's name are no sum of money.
+            if label in self._labels or (kind and len(commas) == len("12,345,678")):
+                yield commas.replace(",", "")
+        elif entry := token["entry"]:
+            if self._is_entry(entry, label):
+                yield entry
+        elif token["code"]:
+            yield from self._read_code(token["code"], label, kind)
+        elif self._formats.types_of(token["mixed"], _CARDS):
+            yield token["mixed"].upper()
+
+    def _is_entry(self, entry: str, label: str) -> bool:
+        """Tell a birth entry from a month with its year."""
+        known = self._vocabulary
+        named = label in known.entry or known.names.get(label) is Kind.BIRTH_CERTIFICATE
+        return len(entry) >= 6 and (named or not _MONTH.fullmatch(entry))
+
+    def _read_code(self, written: str, label: str, kind: Kind | None) -> Iterator[str]:
+        code = written.replace("-", "").upper()
+        if 6 <= len(code) <= 14 and not self._is_phone(code, label, kind):
+            yield code
+
+    def _read_run(self, run: str, label: str, kind: Kind | None) -> Iterator[str]:
+        """Give the numbers in a run of digit groups; one number may be in several groups."""
+        birth = label in self._vocabulary.entry or kind is Kind.BIRTH_CERTIFICATE
+        label = "+" if run[0] == "+" else label
+        groups = re.findall("[0-9]+", run)
+        while groups:
+            if used := self._phone_groups(groups, label, kind):
+                label = ""
+            else:
+                used, number = self._first_number(groups, birth)
+                if number.strip("0"):
+                    yield number
+            groups = groups[used:]
+
+    def _phone_groups(self, groups: list[str], label: str, kind: Kind | None) -> int:
+        """Count the leading groups that make a phone number, 0 where they make none."""
+        first, abroad = groups[0], self._vocabulary.calling_code
+        area = first[0] == "0" or (abroad and first.startswith(abroad) and len(first) <= 6)
+        called = label == "+" or label in self._vocabulary.telephone
+        counts = [
+            count
+            for count, digits in enumerate(accumulate(groups[: 8 if area or called else 1]), 1)
+            if self._is_phone(digits, label, kind)
+        ]
+        return max(counts, default=0)
+
+    def _is_phone(self, digits: str, label: str, kind: Kind | None) -> bool:
+        if label == "+":
+            return 10 <= len(digits) <= 13
+        called = label in self._vocabulary.telephone
+        if called and self._short_telephone.fullmatch(digits):
+            return True
+        if label in self._vocabulary.entry or not self._telephone.fullmatch(digits):
+            return False
+        # Entry numbers have ten digits too: 0123456789 is one beside "birth certificate".
+        unsure = kind is Kind.BIRTH_CERTIFICATE and not called
+        return not unsure or bool(self._sure_telephone.match(digits))
+
+    def _first_number(self, groups: list[str], birth: bool) -> tuple[int, str]:
+        """Give how many leading groups make a number, and that number or nothing."""
+        known = self._vocabulary.sizes
+        sizes = known.birth if birth else known.plain
+        short = [*takewhile(lambda group: len(group) < known.joined, groups[:14])]
+        if len(short) > 1 and all(re.fullmatch(_YEAR, group) for group in short):
+            return len(short), ""
+        joined = {len(digits): (at, digits) for at, digits in enumerate(accumulate(short), 1)}
+        for size in (max(joined, default=0), *self._ranks):
+            if size >= known.joined and size in sizes and size in joined:
+                return joined[size]
+        return 1, groups[0] if len(groups[0]) in sizes else ""
 
 
-def _clean(text: str) -> str:
-    folded = text[:_READ].translate(_FOLD)
-    if len(text) > _READ:
-        # Half a number would be another person's.
-        folded = folded.rstrip("0123456789 .,/_-")
-    return _INITIALS.sub(lambda spelt: spelt[0][0] + spelt[0][-1], " ".join(folded.split()))
+def _heard(words: list[str], tongue: Tongue, hints: bool) -> int:
+    """Count the words of a language, or those that only hint at it."""
+    its = tongue.hints if hints else tongue.words
+    return sum(word in its or word.startswith(tongue.beginnings) for word in words)
 
 
-def _words(text: str) -> list[str]:
-    return [_known(word) for word in re.findall("[a-z]+|[0-9]+", text)]
+def _initials(words: Vocabulary) -> re.Pattern[str]:
+    pointed = [r"\. ?".join(initials) for initials in sorted(words.initials)]
+    return re.compile(rf"(?<![a-z]){any_of(pointed)}(?![a-z])")
 
 
-def _known(word: str) -> str:
-    """Give the longer word that `word` is, or is one slip from; any other as it is."""
-    if len(word) < 6:
-        return word
-    nearest = extractOne(word, _LONG, scorer=OSA.distance, score_cutoff=1)
-    return nearest[0] if nearest else word
-
-
-def _kind(words: list[str]) -> Kind | None:
-    named = [at for at, word in enumerate(words) if word in _NAMES]
-    asked = [at for at in named if not _is_aside(words, at)] or named
-    return _NAMES[words[asked[0]]] if asked else None
-
-
-def _is_aside(words: list[str], at: int) -> bool:
-    """Tell whether the name at `at` only says what a number is, as "id no" does."""
-    if _NAMES[words[at]] is not Kind.ID_CARD:
-        return words[at] == "notification"
-    after = [*takewhile(_FILLERS.__contains__, words[at + 1 : at + 5])]
-    following = words[at + 1 + len(after) :][:1]
-    return not _COUNTED.isdisjoint([*words[max(at - 3, 0) : at], *after]) or any(
-        "0" <= word[0] <= "9" for word in following
+def _noise(words: Vocabulary) -> re.Pattern[str]:
+    """Make the pattern of dates, times of day and sums of money."""
+    return re.compile(
+        rf"(?<![0-9]){_DAY}(?P<a>[/. -]){_DAY}(?P=a){_YEAR}(?![0-9])"
+        rf"|(?<![0-9]){_YEAR}(?P<b>[/.-]){_DAY}(?P=b){_DAY}(?![0-9])"
+        rf"|(?<![0-9]){_DAY}(?P<c>[/.-]){_DAY}(?P=c)[0-9]{{2}}(?![0-9]|(?P=c)[0-9])"
+        rf"|(?<![0-9])(?:[0-9]{{1,2}}:[0-9]{{2}}(?![0-9])|[0-9]{{3,4}} ?{words.hours}(?![a-z]))"
+        rf"|(?:(?<![a-z]){words.money}|{words.money_before})[ .:]{{0,3}}{_AMOUNT}(?:/[=-])?"
+        rf"|(?<![0-9a-z]){_AMOUNT} ?"
+        rf"(?:/[=-]|(?:{words.money}|{words.money_after})(?![a-z]|[ .:]{{0,3}}[0-9]))"
     )
 
 
-def _language(words: list[str]) -> str | None:
-    for swahili, english in ((_SWAHILI, _ENGLISH), (_SWAHILI_HINTS, _ENGLISH_HINTS)):
-        here = sum(word in swahili or word.startswith(_VERBS) for word in words)
-        there = sum(word in english for word in words)
-        if here or there:
-            return "sw" if here >= there else "en"
-    return None
+def _glued(words: Iterable[str]) -> re.Pattern[str]:
+    """Make the pattern of words and numbers with no blank between them."""
+    return re.compile(
+        rf"(?<![a-z0-9])(?:{any_of(sorted(words))}(?=[0-9])"
+        r"|[0-9]{6,}(?=[a-z]{3,}(?![a-z0-9])))"
+    )
 
 
-def _numbers(text: str, kind: Kind | None) -> tuple[str, ...]:
-    text = _GLUED.sub(r"\g<0> ", text)
-    if code := _LONE_CODE.fullmatch(text.strip(" .,!?#'\"")):
-        return (code[0].upper(),)
-    ranks: dict[str, int] = {}
-    label = ""
-    for token in _TOKEN.finditer(text):
-        if token["word"]:
-            word = _known(token["word"])
-            label = label if word in _FILLERS else word
-            continue
-        label = token["paper"] or label
-        for number in _read_token(token, label, kind):
-            rank = 0 if label in _LABELS else {7: 1, 8: 1, 9: 2}.get(len(number), 3)
-            ranks[number] = min(rank, ranks.get(number, rank))
-        label = ""
-    return tuple(sorted(ranks, key=ranks.__getitem__)[:_GIVEN])
+def _token(words: Vocabulary) -> re.Pattern[str]:
+    """Make the pattern of what a message is made of: words, numbers and what is like them."""
+    return re.compile(
+        rf"(?<![^\W_])(?P<paper>{any_of(sorted(words.papers))})(?![^\W0-9_])"
+        rf"(?:[ .:#]+{any_of(sorted(words.fillers))}(?![^\W_])){{0,4}}[ .:#]*"
+        r"(?P<code>(?=[a-z/-]*[0-9])(?:[/-]?[a-z0-9]){5,14})(?![^\W_])"
+        rf"|(?<![^\W_/])(?P<entry>[0-9]{{1,7}}/{_YEAR})(?![^\W_]|/[0-9])"
+        r"|(?<![^\W_,])(?P<commas>[0-9]{1,3}(?:,[0-9]{3}){2})(?![^\W_]|,[0-9])"
+        r"|(?P<mixed>(?=[^\W0-9_]*[0-9])(?=[0-9]*[^\W0-9_])[^\W_]+)"
+        r"|(?P<run>\+?[0-9]+(?:(?: ?[._-] ?| )(?![0-9]{1,7}/[0-9]|[0-9]+[^\W0-9_])[0-9]+)*)"
+        r"|(?P<word>[^\W0-9_]+)"
+    )
 
 
-def _read_token(token: re.Match[str], label: str, kind: Kind | None) -> Iterator[str]:
-    if token["run"]:
-        yield from _read_run(token["run"], label, kind)
-    elif commas := token["commas"]:
-        # Tens of millions beside a document's name are no sum of money.
-        if label in _LABELS or (kind and len(commas) == len("12,345,678")):
-            yield commas.replace(",", "")
-    elif entry := token["entry"]:
-        named = label in _ENTRY or _NAMES.get(label) is Kind.BIRTH_CERTIFICATE
-        if len(entry) >= 6 and (named or not _MONTH.fullmatch(entry)):
-            yield entry
-    elif token["code"]:
-        code = token["code"].replace("-", "").upper()
-        if 6 <= len(code) <= 14 and not _is_phone(code, label, kind):
-            yield code
+@lru_cache(maxsize=8)
+def reader_of(country: Country) -> Reader:
+    """Give the reader of a country; it is made once.
 
-
-def _read_run(run: str, label: str, kind: Kind | None) -> Iterator[str]:
-    """Give the numbers in a run of digit groups; one number may be in several groups."""
-    birth = label in _ENTRY or kind is Kind.BIRTH_CERTIFICATE
-    label = "+" if run[0] == "+" else label
-    groups = re.findall("[0-9]+", run)
-    while groups:
-        if used := _phone_groups(groups, label, kind):
-            label = ""
-        else:
-            used, number = _first_number(groups, birth)
-            if number.strip("0"):
-                yield number
-        groups = groups[used:]
-
-
-def _phone_groups(groups: list[str], label: str, kind: Kind | None) -> int:
-    """Count the leading groups that make a phone number, 0 where they make none."""
-    first = groups[0]
-    area = first[0] == "0" or (first.startswith("254") and len(first) <= 6)
-    most = 8 if area or label == "+" or label in _PHONE else 1
-    counts = [
-        count
-        for count, digits in enumerate(accumulate(groups[:most]), 1)
-        if _is_phone(digits, label, kind)
-    ]
-    return max(counts, default=0)
-
-
-def _is_phone(digits: str, label: str, kind: Kind | None) -> bool:
-    if label == "+":
-        return 10 <= len(digits) <= 13
-    if label in _PHONE and _SHORT_TELEPHONE.fullmatch(digits):
-        return True
-    if label in _ENTRY or not _TELEPHONE.fullmatch(digits):
-        return False
-    # Entry numbers have ten digits too: 0123456789 is one beside "birth certificate".
-    unsure = kind is Kind.BIRTH_CERTIFICATE and label not in _PHONE
-    return not unsure or bool(_SURE_TELEPHONE.match(digits))
-
-
-def _first_number(groups: list[str], birth: bool) -> tuple[int, str]:
-    """Give how many leading groups make a number, and that number or nothing."""
-    sizes = range(6, 15) if birth else (6, 7, 8, 9, 10, 14)
-    short = [*takewhile(lambda group: len(group) < 7, groups[:14])]
-    if len(short) > 1 and all(re.fullmatch(_YEAR, group) for group in short):
-        return len(short), ""
-    joined = {len(digits): (at, digits) for at, digits in enumerate(accumulate(short), 1)}
-    for size in (max(joined, default=0), 8, 7, 9):
-        if size > 6 and size in sizes and size in joined:
-            return joined[size]
-    return 1, groups[0] if len(groups[0]) in sizes else ""
+    Raises:
+        BadVocabulary: with every fault of the country's `reader.toml`.
+    """
+    return Reader(country)

@@ -1,11 +1,13 @@
 """The numbers a document is found by: their types, and the one canonical form of each.
 
 Import and look-up both pass through `canonical`, so what a centre loads and what a
-caller keys meet in the same spelling.
+caller keys meet in the same spelling. How numbers are written is each country's own, and
+stands in its file.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -57,27 +59,75 @@ _JOINERS = re.compile(r"[\s\u00a0./_-]+")
 _TYPED_JOINERS = re.compile(r"[\s\u00a0._-]+")
 
 
-def canonical(number_type: NumberType, text: str) -> str:
-    """Give the one spelling of `text` as a number of `number_type`.
+@dataclass(frozen=True)
+class Form:
+    """How one country writes its numbers of one type.
 
-    Only ASCII letters and digits are taken: `str.isdigit` would let full-width digits
-    spell a number a second way, past budgets and limits.
-
-    Raises:
-        Malformed: the text cannot be such a number.
+    Attributes:
+        pattern: what a number is, of capitals and digits, without the signs that join them.
+        slash: whether a slash is a part of a number, and no sign that joins.
+        least: how many digits are written at least, where noughts in front do not count.
+        most: how many digits noughts in front may be taken from; none where they count.
     """
-    return _FORMS[number_type](text)
+
+    pattern: re.Pattern[str]
+    slash: bool = False
+    least: int = 0
+    most: int = 0
+
+    def canonical(self, text: str) -> str:
+        """Give the one spelling of `text`.
+
+        Raises:
+            Malformed: it cannot be such a number.
+        """
+        joined = (_TYPED_JOINERS if self.slash else _JOINERS).sub("", text)
+        # Some letters beyond ASCII have capitals within it.
+        if len(joined) > ANY_NUMBER or not joined.isascii():
+            raise Malformed
+        capitals = joined.upper()
+        if not self.pattern.fullmatch(capitals) or not re.search("[1-9]", capitals):
+            raise Malformed
+        return self._unpadded(capitals) if self.most and capitals.isdigit() else capitals
+
+    def _unpadded(self, digits: str) -> str:
+        """Take away noughts in front: spreadsheets drop them and people add them.
+
+        What has more than `most` digits is left as it is, so that it is its own form again.
+        """
+        bare = digits.lstrip("0")
+        return bare.zfill(self.least) if len(bare) <= self.most else digits
 
 
-def types_of(text: str, types: tuple[NumberType, ...]) -> dict[NumberType, str]:
-    """Give the canonical form of `text` under each of `types` that it can be."""
-    found = {}
-    for number_type in types:
-        try:
-            found[number_type] = canonical(number_type, text)
-        except Malformed:
-            continue
-    return found
+@dataclass(frozen=True)
+class Formats:
+    """How one country writes its numbers; of a type without a form nothing is a number."""
+
+    forms: Mapping[NumberType, Form]
+
+    def canonical(self, number_type: NumberType, text: str) -> str:
+        """Give the one spelling of `text` as a number of `number_type`.
+
+        Only ASCII letters and digits are taken: `str.isdigit` would let full-width digits
+        spell a number a second way, past budgets and limits.
+
+        Raises:
+            Malformed: the text cannot be such a number.
+        """
+        form = self.forms.get(number_type)
+        if form is None:
+            raise Malformed
+        return form.canonical(text)
+
+    def types_of(self, text: str, types: tuple[NumberType, ...]) -> dict[NumberType, str]:
+        """Give the canonical form of `text` under each of `types` that it can be."""
+        found = {}
+        for number_type in types:
+            try:
+                found[number_type] = self.canonical(number_type, text)
+            except Malformed:
+                continue
+        return found
 
 
 def spelling(text: str) -> str:
@@ -86,59 +136,3 @@ def spelling(text: str) -> str:
     Unlike a canonical form it may still be any type of number: its noughts are kept.
     """
     return _TYPED_JOINERS.sub("", text).upper() if text.isascii() else text
-
-
-def _digits(pattern: str) -> Callable[[str], str]:
-    shape = re.compile(pattern)
-
-    def form(text: str) -> str:
-        joined = _JOINERS.sub("", text)
-        if not shape.fullmatch(joined) or not joined.strip("0"):
-            raise Malformed
-        return joined
-
-    return form
-
-
-def _unpadded(least: int, most: int, pattern: str) -> Callable[[str], str]:
-    """Make a form of digits whose leading noughts do not count.
-
-    Spreadsheets drop them and people add them. A form has `least` digits at least, and one
-    of more than `most` is left as it is, so that it is its own form again.
-    """
-    digits = _digits(pattern)
-    return lambda text: _without_noughts(digits(text), least, most)
-
-
-def _without_noughts(digits: str, least: int, most: int) -> str:
-    bare = digits.lstrip("0")
-    return bare.zfill(least) if len(bare) <= most else digits
-
-
-def _birth_entry(text: str) -> str:
-    joined = _TYPED_JOINERS.sub("", text)
-    if not re.fullmatch(r"[A-Za-z0-9/]{6,14}", joined) or not re.search(r"[1-9]", joined):
-        raise Malformed
-    return (
-        _without_noughts(joined, 6, 14) if re.fullmatch(r"[0-9]+", joined) else joined.upper()
-    )
-
-
-def _receipt(text: str) -> str:
-    joined = _JOINERS.sub("", text)
-    if not re.fullmatch(r"[A-Za-z0-9]{4,14}", joined) or not re.search(r"[1-9]", joined):
-        raise Malformed
-    return joined.upper()
-
-
-_FORMS: dict[NumberType, Callable[[str], str]] = {
-    # 7 or 8 digits in documents seen, 6 to 9 taken; 14 for a Maisha Namba.
-    NumberType.NATIONAL_ID: _unpadded(6, 9, r"[0-9]{6,9}|[0-9]{14}"),
-    # The acknowledgement slip's serial: nine digits.
-    NumberType.WAITING_CARD: _digits(r"[0-9]{9}"),
-    # About ten digits, or an older NNN/YYYY: sources disagree, so the rule is wide.
-    NumberType.BIRTH_ENTRY: _birth_entry,
-    # Seven digits in samples, leading zeros among them.
-    NumberType.BIRTH_CERTIFICATE: _unpadded(5, 10, r"[0-9]{5,10}"),
-    NumberType.RECEIPT: _receipt,
-}

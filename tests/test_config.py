@@ -1,6 +1,7 @@
 """Facts about the settings: every fault is told at once, and no secret with it."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from app import proved_menus, read_country
 from config import LIVE_BASE_URL, SENDER, STORES, WEB, BadSettings, Config, socket_path
+from models.country import kenya
 from models.keys import Versions, fresh_keys
 from tests.caller import TOKEN
 
@@ -58,6 +61,23 @@ def tool(name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         timeout=30,
         check=False,
     )
+
+
+@pytest.fixture
+def country(tmp_path: Path) -> Path:
+    """A country's folder, with what Kenya has."""
+    folder = tmp_path / "country"
+    shutil.copytree(ROOT / "menus" / "words", folder / "words")
+    shutil.copytree(ROOT / "models" / "reference", folder / "reference")
+    (folder / "reference" / "country.toml").rename(folder / "country.toml")
+    shutil.copy(ROOT / "menus" / "reader.toml", folder)
+    return folder
+
+
+def rewrite(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 # Settings that lack
@@ -212,6 +232,91 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
     assert faults(SECRET_KEY_FILE=str(tmp_path)) == ["SECRET_KEY_FILE cannot be read"]
+
+
+# Another country
+
+
+def test_the_country_that_is_built_in_is_kenya() -> None:
+    config = Config.from_env({})
+
+    assert config.country_dir is None
+    assert read_country(config) is kenya()
+
+
+def test_kenyas_files_are_where_they_are_said_to_be() -> None:
+    config = Config.from_env({})
+
+    assert config.country_file.is_file()
+    assert (config.words_dir / "en.toml").is_file()
+    assert (config.reference_dir / "centres.csv").is_file()
+
+
+def test_another_country_has_files_of_its_own(country: Path) -> None:
+    config = Config.from_env({"COUNTRY_DIR": str(country)})
+
+    assert config.faults == ()
+    assert (config.country_file, config.words_dir, config.reference_dir) == (
+        country / "country.toml",
+        country / "words",
+        country / "reference",
+    )
+
+
+def test_another_country_is_read_from_its_folder(country: Path) -> None:
+    rewrite(country / "country.toml", 'name = "Kenya"', 'name = "Elsewhere"')
+
+    assert read_country(Config.from_env({"COUNTRY_DIR": str(country)})).name == "Elsewhere"
+
+
+def test_a_demonstration_may_be_of_another_country(country: Path, tmp_path: Path) -> None:
+    assert demo(tmp_path, COUNTRY_DIR=str(country)).reference_dir == country / "reference"
+
+
+def test_every_file_that_a_country_lacks_is_named(country: Path) -> None:
+    for file in ("country.toml", "reference/centres.csv", "words/en.toml", "words/sw.toml"):
+        (country / file).unlink()
+
+    assert faults(COUNTRY_DIR=str(country)) == [
+        "COUNTRY_DIR has no file country.toml",
+        "COUNTRY_DIR has no file reference/centres.csv",
+        "COUNTRY_DIR has no file words/LANGUAGE.toml",
+    ]
+
+
+def test_a_folder_that_is_not_there_has_no_file_of_a_country(tmp_path: Path) -> None:
+    assert "COUNTRY_DIR has no file country.toml" in faults(COUNTRY_DIR=str(tmp_path / "none"))
+
+
+def test_a_country_need_not_say_how_texts_are_written(country: Path) -> None:
+    (country / "reader.toml").unlink()
+
+    assert read_country(Config.from_env({"COUNTRY_DIR": str(country)})).texts == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("country.toml", "Africa/Nairobi", "Africa/Nowhere", "time_zone: no such time zone"),
+        ("country.toml", 'name = "Kenya"', "name = ", "country.toml cannot be read"),
+        ("reader.toml", 'calling_code = "254"', 'calling_code = "x"', "not up to three digits"),
+        ("reader.toml", "[names]", "[names", "reader.toml cannot be read"),
+    ],
+)
+def test_a_country_with_a_fault_is_not_served(
+    country: Path, file: str, old: str, new: str, said: str
+) -> None:
+    rewrite(country / file, old, new)
+
+    with pytest.raises(BadSettings, match=said):
+        read_country(Config.from_env({"COUNTRY_DIR": str(country)}))
+
+
+def test_words_that_cannot_be_read_are_not_served(country: Path) -> None:
+    (country / "words" / "sw.toml").write_text("= 1", encoding="utf-8")
+
+    with pytest.raises(BadSettings, match="words cannot be read"):
+        proved_menus(Config.from_env({"COUNTRY_DIR": str(country)}))
 
 
 # The demonstration

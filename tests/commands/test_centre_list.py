@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.centre_list import CentreList
+from models.country import kenya
 from models.documents import State
 from models.matching import Row
 from models.numbers import Kind, NumberType
@@ -32,7 +33,7 @@ BROKEN = "quotes or separators are broken from here on"
 def read(content: str | bytes) -> tuple[list[Row], list[str]]:
     """Read a list; give its good rows, and what is said of the others."""
     raw = content.encode() if isinstance(content, str) else content
-    centre_list = CentreList(BytesIO(raw), CENTRES, TODAY)
+    centre_list = CentreList(BytesIO(raw), CENTRES, kenya(), TODAY)
     rows = list(centre_list)
     return rows, [str(one) for one in centre_list.refusals]
 

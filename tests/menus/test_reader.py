@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from menus.reader import Reading, read
+from menus.reader import Reading, reader_of
+from models.country import kenya
 from models.numbers import Kind
+
+read = reader_of(kenya()).read
 
 
 class Message(NamedTuple):

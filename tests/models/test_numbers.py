@@ -4,16 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.numbers import (
-    ACCEPTED,
-    ANY_NUMBER,
-    PRINCIPAL,
-    Kind,
-    Malformed,
-    NumberType,
-    canonical,
-    types_of,
-)
+from models.country import kenya
+from models.numbers import ACCEPTED, ANY_NUMBER, PRINCIPAL, Kind, Malformed, NumberType
+
+canonical, types_of = kenya().formats.canonical, kenya().formats.types_of
 
 NATIONAL_ID = NumberType.NATIONAL_ID
 WAITING_CARD = NumberType.WAITING_CARD
