@@ -7,7 +7,7 @@ from menus import answers
 from menus.words import FIRST_LANGUAGE, Words
 from models.base import Connection
 from models.keys import Keys
-from models.outbox import queue
+from models.outbox import notice_code, queue
 from models.subscriptions import due, mark_met
 
 
@@ -34,13 +34,9 @@ def tell(
             if not one.phone:
                 continue
             words = languages.get(one.language) or languages[FIRST_LANGUAGE]
-            body = answers.notice(words, one.last_three, one.found)
-            told += queue(
-                connection,
-                keys,
-                f"ready|{one.id}|{one.made_at:%Y%m%d%H%M%S%f}",
-                one.phone,
-                body,
-            )
+            cause = f"ready|{one.id}|{one.made_at:%Y%m%d%H%M%S%f}"
+            code = notice_code(keys, cause, one.phone)
+            body = answers.notice(words, one.last_three, one.found, code)
+            told += queue(connection, keys, cause, one.phone, body, code)
         mark_met(connection, [one.id for one in met])
     return told

@@ -30,6 +30,7 @@ from models.callers import language_of
 from models.centres import CENTRE_COLUMNS, Centre, centre_of, centres
 from models.counties import counties
 from models.numbers import Kind
+from models.reports import being_checked
 
 
 class State(StrEnum):
@@ -87,12 +88,18 @@ document_numbers = Table(
 
 @dataclass(frozen=True)
 class Found:
-    """A document that a caller may be told of."""
+    """A document that a caller may be told of.
+
+    Args:
+        checked: it is being checked whether it is there: callers have said that it is not.
+    """
 
     kind: Kind
     ready: bool
     confirmed_on: date
     centre: Centre
+    id: int = 0
+    checked: bool = False
 
 
 def find(
@@ -114,6 +121,7 @@ def find(
             documents.c.kind,
             documents.c.state,
             documents.c.confirmed_on,
+            being_checked(documents.c.id).label("checked"),
             *CENTRE_COLUMNS,
         )
         .select_from(asked)
@@ -126,7 +134,12 @@ def find(
     wanted, shown = set(kinds), set(SHOWN)
     matches = {
         row.id: Found(
-            Kind(row.kind), row.state == State.READY, row.confirmed_on, centre_of(row)
+            Kind(row.kind),
+            row.state == State.READY,
+            row.confirmed_on,
+            centre_of(row),
+            row.id,
+            bool(row.checked),
         )
         for row in rows
         if row.id is not None and row.state in shown and row.kind in wanted

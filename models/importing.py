@@ -24,6 +24,7 @@ from models.documents import batches, document_numbers, documents
 from models.keys import DataKey, Keys
 from models.matching import Documents, Known, Row, Spelt, match, read_known
 from models.numbers import NumberType
+from models.reports import close_confirmed, doubted
 from models.upsert import upsert
 
 CHUNK = 2_000
@@ -80,6 +81,7 @@ class Import:
         self.outcome = Outcome(self._begin_batch(digest, demonstration))
         last = select(func.coalesce(func.max(documents.c.id), 0))
         self._last_id = connection.scalars(last).one()
+        self._doubted = doubted(connection)
 
     def load(self, rows: Iterable[Row]) -> Iterator[int]:
         """Write rows in chunks, giving after each how many were read so far."""
@@ -135,6 +137,7 @@ class Import:
         self._insert(work.documents, work.numbers)
         self._change(work.changes)
         self._confirm(work.confirmed)
+        self._settle(work.settled)
         for number in work.more_numbers:
             upsert(
                 self._connection,
@@ -164,6 +167,9 @@ class Import:
         row, more = spelt.row, spelt.not_in(found.hmacs)
         work.more_numbers.extend(self._numbers(row, more, found.id))
         found.hmacs.update(more.values())
+        if found.id in self._doubted and self._is_word_of(found, row):
+            self._doubted.discard(found.id)
+            work.settled.append(found.id)
         if found.is_older_than(row) or more:
             found.follow(row, self._confirmed_on)
             work.changes.append(found.as_change())
@@ -194,6 +200,24 @@ class Import:
             some = documents.c.id.in_(ids[start : start + _VARIABLES])
             self._connection.execute(
                 update(documents).where(some).values(confirmed_on=self._confirmed_on)
+            )
+
+    def _is_word_of(self, found: Known, row: Row) -> bool:
+        """Say whether a row is a centre's newest word of a document, also if it is the same.
+
+        A list that is older, or that still calls a document coming, has not looked again.
+        """
+        if found.is_older_than(row):
+            return True
+        return row.state == found.state and found.confirmed_on <= self._confirmed_on
+
+    def _settle(self, ids: list[int]) -> None:
+        """Close the doubts about documents: who waits for them may be told of this batch."""
+        close_confirmed(self._connection, ids)
+        for start in range(0, len(ids), _VARIABLES):
+            some = documents.c.id.in_(ids[start : start + _VARIABLES])
+            self._connection.execute(
+                update(documents).where(some).values(batch_id=self.outcome.batch_id)
             )
 
     def _document(self, row: Row, document_id: int) -> dict[str, object]:
@@ -257,6 +281,7 @@ class _Work:
     more_numbers: list[dict[str, object]] = field(default_factory=list)
     changes: list[dict[str, object]] = field(default_factory=list)
     confirmed: list[int] = field(default_factory=list)
+    settled: list[int] = field(default_factory=list)
 
 
 def number_row(document_id: int, number_type: str) -> str:

@@ -49,6 +49,9 @@ class Delivery(StrEnum):
     UNKNOWN = "unknown"
 
 
+HANDED_OVER = (Delivery.SUBMITTING, Delivery.SENT, Delivery.DELIVERED, Delivery.UNKNOWN)
+"""The states of a message that may have reached its phone."""
+
 outbox = Table(
     "outbox",
     metadata,
@@ -65,7 +68,9 @@ outbox = Table(
     Column("gateway_id", String(100)),
     Column("cost", String(100)),
     Column("reason", String(60)),
+    Column("code", String(5)),
     Index("ix_outbox_state_due_at", "state", "due_at"),
+    Index("ix_outbox_phone_hmac_code", "phone_hmac", "code"),
 )
 
 
@@ -79,13 +84,16 @@ class Outgoing:
     body: str = field(repr=False)
 
 
-def queue(connection: Connection, keys: Keys, cause: str, phone: str, body: str) -> bool:
+def queue(
+    connection: Connection, keys: Keys, cause: str, phone: str, body: str, code: str = ""
+) -> bool:
     """Queue an SMS for what caused it; the same cause queues nothing twice.
 
     Args:
         cause: what the message answers, without personal data in clear.
         phone: E.164.
         body: the text, GSM 7-bit.
+        code: the one that the text carries, if it carries one.
 
     Returns:
         Whether the message is new.
@@ -101,8 +109,30 @@ def queue(connection: Connection, keys: Keys, cause: str, phone: str, body: str)
         "made_at": now,
         "changed_at": now,
         "due_at": now,
+        "code": code or None,
     }
     return upsert(connection, outbox, row, on=["cause"])
+
+
+def notice_code(keys: Keys, cause: str, phone: str) -> str:
+    """Give the code of a message: five digits that only 1919 can tell for this phone."""
+    drawn = int.from_bytes(keys.subject(f"notice code|{phone}|{cause}")[:8])
+    return str(10_000 + drawn % 90_000)
+
+
+def sent_with_code(connection: Connection, phone_hmac: bytes, code: str) -> datetime | None:
+    """Say when the message with a code was queued that went out to a phone.
+
+    Returns:
+        The latest such moment; None where no such message was handed to the gateway.
+    """
+    query = select(func.max(outbox.c.made_at)).where(
+        outbox.c.phone_hmac == phone_hmac,
+        outbox.c.code == code,
+        outbox.c.state.in_(HANDED_OVER),
+    )
+    moment: datetime | None = connection.scalar(query)
+    return moment and in_utc(moment)
 
 
 def queued_since(connection: Connection, cause: str, moment: datetime) -> bool:
@@ -186,6 +216,11 @@ def by_state(connection: Connection) -> dict[Delivery, int]:
     """Count messages by state."""
     query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
     return {Delivery(state): n for state, n in connection.execute(query)}
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Give a moment its zone: SQLite gives it back without one."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def texts_to(connection: Connection, keys: Keys, phone: str) -> list[tuple[Delivery, str]]:

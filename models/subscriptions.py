@@ -34,6 +34,7 @@ from models.documents import Found, State, document_numbers, documents
 from models.keys import Keys, Tampered
 from models.numbers import Kind
 from models.outbox import CALL
+from models.reports import being_checked
 from models.upsert import upsert
 
 MOST = 10
@@ -145,6 +146,7 @@ _DUE = (
         document_numbers.c.last_three,
         documents.c.kind,
         documents.c.confirmed_on,
+        documents.c.id.label("document_id"),
         *CENTRE_COLUMNS,
     )
     .join_from(subscription_numbers, subscriptions)
@@ -153,6 +155,7 @@ _DUE = (
     .join(centres, centres.c.code == documents.c.centre_code)
     .join(counties, counties.c.code == centres.c.county_code)
     .where(subscriptions.c.met_at.is_(None), documents.c.state == State.READY)
+    .where(~being_checked(documents.c.id))
     .where(subscriptions.c.kind.in_(["", documents.c.kind]))
     .order_by(subscriptions.c.id)
 )
@@ -165,7 +168,7 @@ def due(
     made_within: timedelta | None = None,
     most: int = 500,
 ) -> list[Due]:
-    """List open subscriptions whose document is ready.
+    """List open subscriptions whose document is ready, and not being checked.
 
     Args:
         batch_id: only those met by documents that this import touched.
@@ -179,7 +182,7 @@ def due(
         query = query.where(subscriptions.c.made_at >= datetime.now(UTC) - made_within)
     met: dict[int, Due] = {}
     for row in connection.execute(query):
-        found = Found(Kind(row.kind), True, row.confirmed_on, centre_of(row))
+        found = Found(Kind(row.kind), True, row.confirmed_on, centre_of(row), row.document_id)
         phone = _phone(keys, row)
         met.setdefault(
             row.id, Due(row.id, row.made_at, row.language, row.last_three, found, phone)
