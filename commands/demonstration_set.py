@@ -9,7 +9,7 @@ numbers are made up; IDs begin with 9, as none in use does, but for a few to try
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from models.centres import Centre
+from models.centres import HUDUMA, Centre
 from models.documents import State
 from models.matching import Row
 from models.numbers import Kind, NumberType
@@ -22,6 +22,8 @@ READY = {
 COMING = {Kind.ID_CARD: 2_400, Kind.BIRTH_CERTIFICATE: 900, Kind.DRIVING_LICENCE: 900}
 TOTAL = sum(READY.values()) + sum(COMING.values())
 AS_OF = date(2024, 1, 30)
+COUNTED_ON = "2024-02-01"
+"""The day that a 53rd centre opened, the last of those that the counts were said of."""
 
 TRY = (
     ("12345678", "an ID number: its card is ready in Nairobi"),
@@ -38,11 +40,12 @@ _SPREAD = 10_000_000
 
 
 def rows(centres: Sequence[Centre], people: Mapping[str, int]) -> Iterator[Row]:
-    """Give every document of the demonstration.
+    """Give every document of the demonstration, at the centres of that day.
 
     Args:
         people: each county's, by county code.
     """
+    centres = counted(centres)
     by_code = {one.code: one for one in centres}
     planted = list(_planted())
     yield from (row for row in planted if row.centre_code in by_code)
@@ -52,6 +55,15 @@ def rows(centres: Sequence[Centre], people: Mapping[str, int]) -> Iterator[Row]:
             places = _places(centres, people, count - done)
             for position, code in enumerate(places):
                 yield _made_up(kind, state, code, position)
+
+
+def counted(centres: Sequence[Centre]) -> list[Centre]:
+    """List the centres that the counts were said of: those that have opened since are not."""
+    return [
+        one
+        for one in centres
+        if one.kind == HUDUMA and not one.planned and one.opened <= COUNTED_ON
+    ]
 
 
 def _places(centres: Sequence[Centre], people: Mapping[str, int], count: int) -> Iterator[str]:

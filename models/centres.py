@@ -1,15 +1,12 @@
 """The Huduma Centres: where a document lies, and when its doors are open."""
 
-import csv
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, ForeignKey, String, Table, select
+from sqlalchemy import Column, Connection, ForeignKey, String, Table, select
 
 from models.base import metadata
 from models.counties import counties
-from models.reference_data import replace
 
 SHORT_NAME = 20
 """Letters in a centre's short name, so that a page always has room for it."""
@@ -17,31 +14,47 @@ SHORT_NAME = 20
 TOWN = 15
 """Letters in a town's name, for the same reason."""
 
+ADDRESS = 120
+"""Letters in an address at most."""
+
+HUDUMA = "huduma"
+JITUME = "jitume"
+"""The two kinds of centre: Huduma Centres, and the Huduma Jitume of the constituencies."""
+
+OPEN = "open"
+PLANNED = "planned"
+"""What a centre's status may be."""
+
 centres = Table(
     "centres",
     metadata,
     Column("code", String(8), primary_key=True),
     Column("short_name", String(SHORT_NAME), nullable=False),
     Column("name", String(60), nullable=False),
+    Column("kind", String(10), nullable=False, server_default=HUDUMA),
     Column("county_code", String(3), ForeignKey("counties.code"), nullable=False),
+    Column("constituency_code", String(3), ForeignKey("constituencies.code")),
     Column("town", String(TOWN), nullable=False),
-    Column("address", String(120), nullable=False),
+    Column("address", String(ADDRESS), nullable=False),
     Column("opens", String(5), nullable=False),
     Column("closes", String(5), nullable=False),
     Column("days", String(10), nullable=False),
-    Column("judiciary_desk", Boolean, nullable=False),
     Column("status", String(10), nullable=False),
     Column("opened", String(10), nullable=False),
     Column("confidence", String(10), nullable=False),
     Column("source", String(1000), nullable=False),
 )
 
-_FILE = Path(__file__).parent / "reference" / "centres.csv"
-
 
 @dataclass(frozen=True)
 class Centre:
-    """What a caller is told of a centre. An empty text: no source says."""
+    """What a caller is told of a centre. An empty text: no source says.
+
+    Attributes:
+        doubtful: whether it exists at all is not sure.
+        planned: it has not opened yet.
+        opened: the day it opened, or as much of the day as is known: 2025-07, 2016.
+    """
 
     code: str
     short_name: str
@@ -52,6 +65,16 @@ class Centre:
     closes: str
     days: str
     doubtful: bool
+    address: str = ""
+    planned: bool = False
+    kind: str = HUDUMA
+    constituency_code: str = ""
+    opened: str = ""
+
+    @property
+    def sequence(self) -> int:
+        """The centre's number in its county, which never changes: 2 for 031-02."""
+        return int(self.code.rpartition("-")[2])
 
 
 CENTRE_COLUMNS = (
@@ -64,8 +87,17 @@ CENTRE_COLUMNS = (
     centres.c.closes,
     centres.c.days,
     centres.c.confidence,
+    centres.c.address,
+    centres.c.status,
+    centres.c.kind.label("centre_kind"),
+    centres.c.constituency_code,
+    centres.c.opened,
 )
 """The columns that `centre_of` reads, for statements that join centres."""
+
+_EVERY = select(*CENTRE_COLUMNS).join_from(
+    centres, counties, centres.c.county_code == counties.c.code
+)
 
 
 def centre_of(row: Any) -> Centre:
@@ -80,17 +112,18 @@ def centre_of(row: Any) -> Centre:
         closes=row.closes,
         days=row.days,
         doubtful=row.confidence == "low",
+        address=row.address,
+        planned=row.status == PLANNED,
+        kind=row.centre_kind,
+        constituency_code=row.constituency_code or "",
+        opened=row.opened,
     )
 
 
 def every_centre(connection: Connection) -> list[Centre]:
-    """List every centre with its county, by code."""
-    query = (
-        select(*CENTRE_COLUMNS)
-        .join_from(centres, counties, centres.c.county_code == counties.c.code)
-        .order_by(centres.c.code)
-    )
-    return [centre_of(row) for row in connection.execute(query)]
+    """List every centre with its county, the planned ones among them, by code."""
+    listed = [centre_of(row) for row in connection.execute(_EVERY)]
+    return sorted(listed, key=lambda one: (one.county_code, one.sequence))
 
 
 def codes_by_name(connection: Connection) -> dict[str, str]:
@@ -101,19 +134,3 @@ def codes_by_name(connection: Connection) -> dict[str, str]:
         for row in connection.execute(query)
         for name in (row.code, row.short_name, row.name, f"Huduma Centre {row.short_name}")
     }
-
-
-def load(connection: Connection, file: Path = _FILE) -> int:
-    """Bring the table to what the reference file says; give the number of centres."""
-    codes = {row.name: row.code for row in connection.execute(select(counties))}
-    with file.open(encoding="utf-8", newline="") as rows:
-        records = [_record(row, codes) for row in csv.DictReader(rows)]
-    return replace(connection, centres, records)
-
-
-def _record(row: dict[str, str], county_codes: dict[str, str]) -> dict[str, object]:
-    record: dict[str, object] = dict(row)
-    record["county_code"] = county_codes[row["county"]]
-    record["judiciary_desk"] = row["judiciary_desk"] == "yes"
-    del record["county"]
-    return record

@@ -1,12 +1,10 @@
 """The 47 counties."""
 
-import csv
-from pathlib import Path
+from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, Integer, String, Table, select
 
 from models.base import metadata
-from models.reference_data import replace
 
 NAME = 20
 """Letters in a county's name at most."""
@@ -22,13 +20,22 @@ counties = Table(
     Column("source", String(500), nullable=False),
 )
 
-_FILE = Path(__file__).parent / "reference" / "counties.csv"
+_EVERY = select(counties.c.code, counties.c.name, counties.c.headquarters)
 
 
-def load(connection: Connection, file: Path = _FILE) -> int:
-    """Bring the table to what the reference file says; give the number of counties."""
-    with file.open(encoding="utf-8", newline="") as rows:
-        return replace(connection, counties, list(csv.DictReader(rows)))
+@dataclass(frozen=True)
+class County:
+    """A county."""
+
+    code: str
+    name: str
+    headquarters: str
+
+
+def every_county(connection: Connection) -> tuple[County, ...]:
+    """List every county, by code."""
+    listed = (County(*row) for row in connection.execute(_EVERY))
+    return tuple(sorted(listed, key=lambda one: one.code))
 
 
 def populations(connection: Connection) -> dict[str, int]:

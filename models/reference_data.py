@@ -1,27 +1,180 @@
-"""Loading reference data: rows of a file into a table, by the table's primary key.
+"""Loading reference data: a folder of CSV files, one a table, into the tables.
 
-The files lie in the folder `reference/`, each row with its source and how sure it is.
+The files that lie in the folder `reference/` are Kenya's: each row names its source, and how
+sure it is. Another country's are a folder of the same files.
 """
 
-from collections.abc import Mapping, Sequence
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, Table, delete, insert, select, update
+
+from models.centres import centres
+from models.constituencies import constituencies
+from models.counties import counties
+from models.desks import desks
+from models.services import service_terms, service_texts, services
+
+KENYA = Path(__file__).parent / "reference"
+
+TABLES = (
+    counties,
+    constituencies,
+    centres,
+    services,
+    service_terms,
+    service_texts,
+    desks,
+)
+"""The tables that are loaded, those that others refer to first."""
+
+_KEY = re.compile(r"[1-9][0-9]?")
+_MORE = "98"
+"""The key that turns a page, which is no service's."""
+
+Row = dict[str, Any]
+_Key = tuple[Any, ...]
 
 
-def replace(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
-    """Make `table` hold `rows`: add the new, change the changed, drop what is gone.
+class BadReference(ValueError):
+    """A folder of reference data cannot be used; the text names every fault, one a line."""
+
+
+def load(connection: Connection, folder: Path = KENYA) -> dict[str, int]:
+    """Bring the tables to what a folder's files say; give the number of rows of each.
+
+    Raises:
+        BadReference: with every fault of every file.
+        sqlalchemy.exc.IntegrityError: a row names another that is not there, or one that is
+            gone is still referred to.
+    """
+    contents = read(folder)
+    replace(connection, contents)
+    return {table.name: len(rows) for table, rows in contents}
+
+
+def read(folder: Path = KENYA) -> list[tuple[Table, list[Row]]]:
+    """Read a folder's files.
+
+    Raises:
+        BadReference: with every fault of every file.
+    """
+    files = [_File(folder, table) for table in TABLES]
+    faults = [fault for one in files for fault in one.faults]
+    faults += _key_faults(next(one.rows for one in files if one.table is services))
+    if faults:
+        raise BadReference("\n".join(faults))
+    return [(one.table, one.rows) for one in files]
+
+
+def replace(
+    connection: Connection, contents: Sequence[tuple[Table, Sequence[Mapping[str, Any]]]]
+) -> None:
+    """Make each table hold its rows: add the new, change the changed, drop what is gone.
+
+    Tables that others refer to come first: what is gone is dropped the other way round.
 
     Raises:
         sqlalchemy.exc.IntegrityError: a row that is gone is still referred to.
     """
-    key = table.primary_key.columns.values()[0]
-    known = set(connection.scalars(select(key)))
+    gone = [(table, _put(connection, table, rows)) for table, rows in contents]
+    for table, keys in reversed(gone):
+        for key in keys:
+            connection.execute(delete(table).where(*_is(table, key)))
+
+
+def _put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> set[_Key]:
+    """Add and change rows; give the keys of those that are gone."""
+    held = {_key(table, row): dict(row) for row in connection.execute(select(table)).mappings()}
+    fresh = [row for row in rows if _key(table, row) not in held]
+    if fresh:
+        connection.execute(insert(table), fresh)
     for row in rows:
-        if row[key.name] in known:
-            known.discard(row[key.name])
-            connection.execute(update(table).where(key == row[key.name]).values(row))
-        else:
-            connection.execute(insert(table).values(row))
-    if known:
-        connection.execute(delete(table).where(key.in_(known)))
-    return len(rows)
+        key = _key(table, row)
+        if held.pop(key, row) != row:
+            connection.execute(update(table).where(*_is(table, key)).values(row))
+    return set(held)
+
+
+def _key(table: Table, row: Mapping[Any, Any]) -> _Key:
+    return tuple(row[column.name] for column in table.primary_key.columns)
+
+
+def _is(table: Table, key: _Key) -> list[Any]:
+    return [column == one for column, one in zip(table.primary_key.columns, key, strict=True)]
+
+
+class _File:
+    """A table's file: its rows as the table holds them, and what is wrong with it."""
+
+    def __init__(self, folder: Path, table: Table) -> None:
+        self.table = table
+        self.rows: list[Row] = []
+        self.faults: list[str] = []
+        self._name = f"{table.name}.csv"
+        try:
+            with (folder / self._name).open(encoding="utf-8", newline="") as lines:
+                self._read(csv.DictReader(lines, restkey=""))
+        except (OSError, UnicodeDecodeError) as error:
+            self.faults.append(f"{self._name} cannot be read: {error}")
+
+    def _read(self, reader: "csv.DictReader[str]") -> None:
+        given, wanted = set(reader.fieldnames or ()), set(self.table.columns.keys())
+        if given != wanted:
+            odd = ", ".join(sorted(given ^ wanted))
+            self.faults.append(f"{self._name}: columns that are missing or not known: {odd}")
+            return
+        for cells in reader:
+            where = f"{self._name}, line {reader.line_num}"
+            if None in cells.values() or "" in cells:
+                self.faults.append(f"{where}: not as many cells as the first line names")
+            else:
+                self.rows.append(dict(self._row(cells, where)))
+        counted = Counter(_key(self.table, row) for row in self.rows)
+        self.faults += [
+            f"{self._name}: there twice: {' '.join(map(str, key))}"
+            for key, times in counted.items()
+            if times > 1
+        ]
+
+    def _row(self, cells: Mapping[str, str], where: str) -> Iterator[tuple[str, Any]]:
+        for column in self.table.columns:
+            try:
+                yield column.name, _value(column, cells[column.name])
+            except ValueError as error:
+                self.faults.append(f"{where}, {column.name}: {error}")
+                yield column.name, None
+
+
+def _value(column: "Column[Any]", text: str) -> Any:
+    """Read a cell as its column holds it."""
+    if not text and column.nullable:
+        return None
+    if not text and column.primary_key:
+        raise ValueError("nothing is given")
+    kind = column.type.python_type
+    if kind is date:
+        return date.fromisoformat(text)
+    if kind is int:
+        return int(text)
+    widest = getattr(column.type, "length", None)
+    if widest and len(text) > widest:
+        raise ValueError(f"{len(text)} letters where {widest} have room")
+    return text
+
+
+def _key_faults(rows: Sequence[Row]) -> Iterator[str]:
+    """Find services that cannot be chosen by their key, or not apart from another."""
+    taken: dict[tuple[str, str], str] = {}
+    for row in rows:
+        code, desk, key = row["code"], row["desk"], str(row["key"])
+        if not _KEY.fullmatch(key) or key == _MORE:
+            yield f"services.csv: {code}: no key that can be pressed: {key}"
+        other = taken.setdefault((desk, key), code)
+        if other != code:
+            yield f"services.csv: {code}: the key {key} is {other}'s"

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,22 +12,25 @@ import pytest
 from commands import demonstration_set
 from commands.demonstration_set import AS_OF, COMING, READY, TOTAL, TRY
 from models.base import Database
-from models.centres import Centre, every_centre
+from models.centres import JITUME, Centre, every_centre
 from models.counties import populations
+from models.country import kenya
 from models.documents import State
 from models.matching import Row
-from models.numbers import PRINCIPAL, Kind, NumberType, canonical, types_of
+from models.numbers import PRINCIPAL, Kind, NumberType
 
+canonical, types_of = kenya().formats.canonical, kenya().formats.types_of
 DIGEST = "7b777bf130ba3a13a88e7750a3b79849a46f2c73f1d3b2c2124ab697c1ecfb22"
 PLANTED = 7
+OPEN = Centre("047-06", "Later", "047", "Nairobi", "", "", "", "", False)
 
 
 @pytest.fixture(scope="module")
 def reference(prepared_sqlite: Path) -> Iterator[tuple[list[Centre], dict[str, int]]]:
-    """The centres, and the counties' people."""
+    """The centres of that day, and the counties' people."""
     database = Database(f"sqlite:///{prepared_sqlite}")
     with database.working() as connection:
-        given = every_centre(connection), populations(connection)
+        given = demonstration_set.counted(every_centre(connection)), populations(connection)
     yield given
     database.close()
 
@@ -65,6 +69,29 @@ def test_226247_documents_are_ready() -> None:
 
 def test_the_counts_are_those_of_30_january_2024() -> None:
     assert date(2024, 1, 30) == AS_OF
+
+
+def test_the_centres_of_that_day_are_53(
+    reference: tuple[list[Centre], dict[str, int]],
+) -> None:
+    assert len(reference[0]) == 53
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        replace(OPEN, code="047-07", opened="2025-07"),
+        replace(OPEN, code="047-07", opened="2024-02-02"),
+        replace(OPEN, code="047-07", planned=True),
+        replace(OPEN, code="047-07", kind=JITUME),
+    ],
+)
+def test_a_centre_that_was_not_open_then_has_no_documents(
+    reference: tuple[list[Centre], dict[str, int]], later: Centre
+) -> None:
+    centres, people = reference
+
+    assert digest(list(demonstration_set.rows([*centres, later], people))) == DIGEST
 
 
 @pytest.mark.parametrize("kind", list(Kind))

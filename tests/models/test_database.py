@@ -1,6 +1,8 @@
 """Facts about both databases: their schema, their limits, and what is written to them once."""
 
+import importlib
 import logging
+import pkgutil
 import re
 import threading
 import time
@@ -19,18 +21,29 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Table, event, func, inspect, select, text
 
+import models
 from commands.database import prepare
 from models import asked, callers, finished, outbox
 from models.base import Database, Unavailable, metadata
 from models.centres import centres, every_centre
 from models.counties import counties, populations
 from models.keys import Keys, Versions
+from models.reference_data import TABLES
 from tests.conftest import KEYS
 from tests.servers import PostgresServer
 
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 TODAY = date(2026, 9, 30)
 PHONE = b"p" * 32
+FIRST_ROWS = (
+    "INSERT INTO counties VALUES ('047', 'Nairobi', 'Nairobi', 1, 'high', 'a source')",
+    "INSERT INTO centres VALUES ('047-01', 'GPO', 'GPO', '047', '', '', '', '', '', true,"
+    " 'open', '', 'high', 'a source')",
+    "INSERT INTO batches (id, made_at, demonstration, archive_version, sealed_key)"
+    " VALUES (1, '2026-09-30 08:00:00+00:00', false, 1, 'x')",
+    "INSERT INTO documents (id, kind, state, centre_code, confirmed_on, batch_id)"
+    " VALUES (1, 'id_card', 'ready', '047-01', '2026-09-30', 1)",
+)
 RECOVERY_SECONDS = 20
 
 
@@ -81,6 +94,8 @@ def migrate(database: Database, revision: str) -> None:
 
 
 def differences(database: Database) -> list[Any]:
+    for module in pkgutil.iter_modules(models.__path__):
+        importlib.import_module(f"models.{module.name}")
     with database.working() as connection:
         found: list[Any] = compare_metadata(MigrationContext.configure(connection), metadata)
     return found
@@ -157,18 +172,35 @@ def test_migrating_up_twice_changes_nothing(database: Database) -> None:
     assert differences(database) == []
 
 
+def test_a_database_of_the_first_version_keeps_its_documents(database: Database) -> None:
+    migrate(database, "base")
+    migrate(database, "0001")
+    with database.working() as connection:
+        for statement in FIRST_ROWS:
+            connection.execute(text(statement))
+    prepare(database)
+    with database.reading() as connection:
+        lying = connection.execute(text("SELECT centre_code, state FROM documents")).all()
+
+    assert [tuple(row) for row in lying] == [("047-01", "ready")]
+
+
 # Reference data
 
 
-def test_preparing_loads_47_counties_and_53_centres(database: Database) -> None:
-    assert prepare(database) == (47, 53)
+def test_preparing_loads_47_counties_290_constituencies_and_60_centres(
+    database: Database,
+) -> None:
+    loaded = prepare(database)
+
+    assert [loaded[name] for name in ("counties", "constituencies", "centres")] == [47, 290, 60]
 
 
 def test_preparing_twice_changes_nothing(database: Database) -> None:
-    before = rows_of(database, counties, centres)
+    before = rows_of(database, *TABLES)
     prepare(database)
 
-    assert rows_of(database, counties, centres) == before
+    assert rows_of(database, *TABLES) == before
 
 
 def test_preparing_brings_back_what_was_changed(database: Database) -> None:
@@ -186,7 +218,7 @@ def test_preparing_drops_a_centre_that_is_gone(database: Database) -> None:
         connection.execute(centres.insert().values({**first, "code": "099-01"}))
     prepare(database)
 
-    assert count(database, centres) == 53
+    assert count(database, centres) == 60
 
 
 def test_there_are_47_counties(database: Database) -> None:
@@ -196,16 +228,23 @@ def test_there_are_47_counties(database: Database) -> None:
     assert codes == {f"{code:03}" for code in range(1, 48)}
 
 
-def test_there_are_53_centres(database: Database) -> None:
+def test_54_centres_are_open(database: Database) -> None:
     with database.reading() as connection:
-        codes = {one.code for one in every_centre(connection)}
+        codes = {one.code for one in every_centre(connection) if not one.planned}
 
-    assert len(codes) == 53
+    assert len(codes) == 54
+
+
+def test_6_centres_are_planned(database: Database) -> None:
+    with database.reading() as connection:
+        names = {one.short_name for one in every_centre(connection) if one.planned}
+
+    assert names == {"Runyenjes", "Malindi", "Kaloleni", "Molo", "Maua", "Elwak"}
 
 
 def test_every_county_has_a_centre(database: Database) -> None:
     with database.reading() as connection:
-        covered = {one.county_code for one in every_centre(connection)}
+        covered = {one.county_code for one in every_centre(connection) if not one.planned}
 
     assert covered == {f"{code:03}" for code in range(1, 48)}
 
@@ -236,11 +275,19 @@ def test_short_names_are_all_different(database: Database) -> None:
     assert len(set(names)) == len(names)
 
 
-def test_three_centres_give_no_hours(database: Database) -> None:
+def test_four_open_centres_give_no_hours(database: Database) -> None:
     with database.reading() as connection:
-        silent = [one for one in every_centre(connection) if not one.opens]
+        listed = every_centre(connection)
+    silent = {one.short_name for one in listed if not one.opens and not one.planned}
 
-    assert len(silent) == 3
+    assert silent == {"Makutano", "Mandera", "Nyandarua", "Mogotio"}
+
+
+def test_a_planned_centre_gives_no_hours(database: Database) -> None:
+    with database.reading() as connection:
+        planned = [one for one in every_centre(connection) if one.planned]
+
+    assert {one.opens for one in planned} == {""}
 
 
 def test_hours_are_whole_or_not_given(database: Database) -> None:
