@@ -13,12 +13,16 @@ from config import SENDER, STORES, WEB, BadSettings, Config
 from console import simulator
 from menus.check import BadMenus, prove
 from menus.engine import Engine
-from menus.flows import HOME, SCREENS
-from menus.line import Line
+from menus.flows import HOME, MOVED, SCREENS
+from menus.line import Clock, Line, now
+from menus.reader import reader_of
 from menus.screens import Menus
 from menus.sessions import Sessions, connect
+from menus.vocabulary import BadVocabulary
+from menus.watch import Watch, edition_of
 from menus.words import Words, load
 from models.base import Database, Unavailable
+from models.country import BadCountry, Country, kenya
 from models.documents import holds_demonstration, holds_real
 from sms import webhook as sms_webhook
 from sms.africastalking import Sender
@@ -27,14 +31,17 @@ from ussd import phone
 from ussd import webhook as ussd_webhook
 
 LARGEST = 8 * 1024
-"""Octets of a callback that are read at all."""
+"""Octets of a callback that are read at all, in its body or behind its address."""
 
 
-def create_app(config: Config | None = None) -> Flask:
+def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
     """Make the application.
 
     Under the `flask` command nothing is opened before a command wants it, so that
     `flask keys new` runs on a machine without settings. Anywhere else it is ready to serve.
+
+    Args:
+        clock: tells the moment, in UTC.
 
     Raises:
         BadSettings: naming every setting that lacks or is wrong, or every fault in the menus.
@@ -49,10 +56,12 @@ def create_app(config: Config | None = None) -> Flask:
         VAR_DIR=config.var_dir,
         USSD_CODE=config.ussd_code,
         USSD_PAGE=config.ussd_page,
+        WORDS_DIR=config.words_dir,
+        REFERENCE_DIR=config.reference_dir,
         REDIS_URL=config.redis_url,
         TOKEN=config.gateway_tokens[0] if config.gateway_tokens else "",
     )
-    line = functools.cache(lambda: open_line(config))
+    line = functools.cache(lambda: open_line(config, clock))
     app.extensions["line"] = line
     app.extensions["send"] = lambda: functools.partial(run, line(), _sender(config))
     app.extensions["serve"] = lambda: _serve(app, config, line())
@@ -70,38 +79,63 @@ def proved_menus(config: Config) -> tuple[Menus, dict[str, Words]]:
     Raises:
         BadSettings: naming every fault in the menus.
     """
-    languages = load(code=config.ussd_code)
     try:
-        return prove(SCREENS, HOME, languages, config.ussd_page), languages
+        languages = load(config.words_dir, config.ussd_code)
+    except ValueError as fault:
+        raise BadSettings(f"The words cannot be read: {fault}") from None
+    try:
+        return prove(SCREENS, HOME, languages, config.ussd_page, MOVED), languages
     except BadMenus as faults:
         raise BadSettings(f"The menus may not take calls:\n{faults}") from None
 
 
-def open_line(config: Config) -> Line:
+def read_country(config: Config) -> Country:
+    """Read the country that the line serves, and how people there write texts.
+
+    Raises:
+        BadSettings: naming every fault in its files.
+    """
+    try:
+        country = Country.read(config.country_file) if config.country_dir else kenya()
+        reader_of(country)
+    except (BadCountry, BadVocabulary) as faults:
+        raise BadSettings(f"The country cannot be served:\n{faults}") from None
+    return country
+
+
+def open_line(config: Config, clock: Clock = now) -> Line:
     """Open the stores, prove the menus, and put the line together.
 
     Raises:
         BadSettings: as in `create_app`; also where the database is of the other mode.
     """
     config.require(*STORES)
+    country = read_country(config)
     menus, languages = proved_menus(config)
+    edition = edition_of(SCREENS, languages)
     config.var_dir.mkdir(parents=True, exist_ok=True)
     database = Database(config.database_url)
     database.open()
     _keep_apart(config, database)
+    sessions = Sessions(connect(config.redis_url), config.secret_key, country)
     return Line(
         menus=menus,
         languages=languages,
-        engine=Engine(menus, languages, config.ussd_page),
+        engine=Engine(menus, languages, config.ussd_page, country),
         database=database,
-        sessions=Sessions(connect(config.redis_url), config.secret_key),
+        sessions=sessions,
+        watch=Watch(database, sessions, edition),
         keys=config.keys,
+        country=country,
         code=config.ussd_code,
+        costs=config.caller_costs,
+        clock=clock,
     )
 
 
 def _serve(app: Flask, config: Config, line: Line) -> None:
     """Add the outside faces."""
+    line.watch.start()
     guard = _guard(config.gateway_tokens)
     app.register_blueprint(ussd_webhook.blueprint(line, guard, any_code=config.demo))
     app.register_blueprint(sms_webhook.blueprint(line, guard))
@@ -128,6 +162,8 @@ def _guard(tokens: tuple[str, ...]) -> Callable[[Collection[str]], Callable[[], 
             if came.get("gateway") not in gateways or not known(came.get("token", "")):
                 abort(404)
             request.max_content_length = LARGEST
+            if len(request.query_string) > LARGEST:
+                abort(413)
 
         return check
 

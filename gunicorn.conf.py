@@ -7,7 +7,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 import logs
-from app import proved_menus
+from app import proved_menus, read_country
 from config import WEB, BadSettings, Config
 
 _config = Config.from_env()
@@ -20,7 +20,10 @@ timeout = 30
 graceful_timeout = 10
 keepalive = 75
 backlog = 128  # more would wait in silence for longer than a caller does
-limit_request_line = 1024
+# Some gateways send what was typed in the address: one reply of 182 letters is 1,092 octets
+# there, percent-encoded, and Safaricom sends all replies of a session. It is the most that
+# gunicorn allows, and about what a body may hold.
+limit_request_line = 8190
 control_socket_disable = True  # nobody steers a line from outside its host
 accesslog = None  # a path holds the gateway's token
 
@@ -44,6 +47,7 @@ def on_starting(_server: Any) -> None:
     """Refuse to start on bad settings, before any worker tries."""
     try:
         _config.require(*WEB)
+        read_country(_config)
         proved_menus(_config)
     except BadSettings as error:
         sys.exit(f"The line does not start:\n{error}")

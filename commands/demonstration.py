@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 from redis import Redis
 from redis.exceptions import RedisError
 
-from commands import demonstration_set
+from commands import announcements, demonstration_set
 from commands.database import prepare
 from commands.documents import load_demonstration
 from commands.line import line
@@ -39,7 +39,9 @@ def run() -> None:
             started.append(_start_redis(var, current_app.config["REDIS_URL"]))
         prepare(line().database)
         load_demonstration(line())
-        line().database.close()
+        with line().database.working() as connection:
+            announcements.publish(connection, announcements.DEMONSTRATION, line().languages)
+        line().close()
         started.append(subprocess.Popen([_tool("gunicorn"), "wsgi:app"]))  # noqa: S603
         started.append(subprocess.Popen([_tool("flask"), "sms", "send"]))  # noqa: S603
         _wait_for_answer(port, started)

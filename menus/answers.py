@@ -3,18 +3,25 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from menus.gsm7 import SMS_SEGMENT, septets
+from menus.gsm7 import SMS_PART, SMS_SEGMENT, septets
 from menus.words import Facts, Words, fill
 from models.centres import SHORT_NAME, TOWN, Centre
 from models.documents import Found
 from models.numbers import Kind
+from models.services import BRING, NAME
 
-WORDED = ("ready", "coming", "unknown", "notice", "spent", "how")
-"""Texts of several wordings, of which the fullest that fits is sent."""
+WORDED = ("ready", "coming", "checked", "unknown", "notice", "spent", "how", "centre")
+"""Texts of several wordings, of which the fullest that fits one segment is sent."""
 
-_LINES = ("line_ready", "line_coming")
+LONG = ("bring",)
+"""Texts that a citizen asked for, of two segments at most."""
 
-TEXTS = (*WORDED, *_LINES, "free", "rest")
+ASKED_FOR = 2 * SMS_PART
+"""Septets of such a text."""
+
+_LINES = ("line_ready", "line_coming", "line_checked")
+
+TEXTS = (*WORDED, *LONG, *_LINES, "free", "rest")
 """What the words have for texts: wordings, the fullest first; lines of a list; its end."""
 
 DOCUMENT_FACTS = frozenset(
@@ -22,11 +29,37 @@ DOCUMENT_FACTS = frozenset(
 )
 """What is known of a document, for words to tell."""
 
+CENTRE_FACTS = frozenset(
+    {"centre", "county", "town", "address", "hours", "status", "court", "doubt", "news"}
+)
+"""What is known of a centre."""
+
+SERVICE_FACTS = frozenset(
+    {
+        "service",
+        "bring",
+        "fee",
+        "takes",
+        "collects",
+        "place",
+        "note",
+        "agency",
+        "as_of",
+    }
+)
+"""What is known of a service."""
+
 
 def fills(name: str) -> frozenset[str]:
     """Give the facts that a text may name."""
-    if name in ("ready", "coming", "notice", *_LINES):
+    if name in ("ready", "coming", "checked", *_LINES):
         return DOCUMENT_FACTS
+    if name == "notice":
+        return DOCUMENT_FACTS | {"ref"}
+    if name == "centre":
+        return CENTRE_FACTS
+    if name == "bring":
+        return SERVICE_FACTS
     return frozenset({"last"}) if name == "unknown" else frozenset()
 
 
@@ -64,9 +97,9 @@ def widest_facts(words: Words) -> Iterator[Facts]:
         yield facts_of(words, "99999999", Found(kind, True, date(2026, 9, 30), wide))
 
 
-def no_facts(words: Words, number: str) -> Facts:
+def no_facts(_words: Words, number: str) -> Facts:
     """Give what is said of a number that nothing was found for."""
-    return {"last": number[-3:]}
+    return {**dict.fromkeys(DOCUMENT_FACTS, ""), "last": number[-3:]}
 
 
 def text(words: Words, number: str, found: Sequence[Found]) -> str:
@@ -78,34 +111,39 @@ def text(words: Words, number: str, found: Sequence[Found]) -> str:
     if not found:
         return fitting(words, "unknown", no_facts(words, number))
     if len(found) == 1:
-        name = "ready" if found[0].ready else "coming"
-        return fitting(words, name, facts_of(words, number, found[0]))
+        return fitting(words, _outcome(found[0]), facts_of(words, number, found[0]))
     return _several(words, number, found)
 
 
-def notice(words: Words, number: str, found: Found) -> str:
+def _outcome(found: Found) -> str:
+    if found.checked:
+        return "checked"
+    return "ready" if found.ready else "coming"
+
+
+def notice(words: Words, number: str, found: Found, code: str = "") -> str:
     """Write the text that tells a subscriber that the document is ready."""
-    return fitting(words, "notice", facts_of(words, number, found))
+    return fitting(words, "notice", {**facts_of(words, number, found), "ref": code})
 
 
-def fitting(words: Words, name: str, facts: Facts) -> str:
-    """Write a text of one segment: the fullest wording that fits.
+def fitting(words: Words, name: str, facts: Facts, room: int = SMS_SEGMENT) -> str:
+    """Write a text: the fullest wording that fits in `room` septets, by default one segment.
 
     The last wording is proved to fit when the menus are checked; were it not, it is cut.
     """
     written = ""
     for wording in words.variants("sms", name):
         written = " ".join(fill(wording, facts))
-        if septets(written) <= SMS_SEGMENT:
+        if septets(written) <= room:
             return written
-    return _cut(written)
+    return _cut(written, room)
 
 
 def _several(words: Words, number: str, found: Sequence[Found]) -> str:
     lines = [
         " ".join(
             fill(
-                words.say("sms", "line_ready" if one.ready else "line_coming"),
+                words.say("sms", f"line_{_outcome(one)}"),
                 facts_of(words, number, one),
             )
         )
@@ -119,19 +157,40 @@ def _several(words: Words, number: str, found: Sequence[Found]) -> str:
     return _cut(lines[0])
 
 
-def _cut(written: str) -> str:
-    while septets(written) > SMS_SEGMENT:
+def _cut(written: str, room: int = SMS_SEGMENT) -> str:
+    while septets(written) > room:
         written = written[:-1]
     return written
 
 
-def every_text(words: Words) -> Iterator[tuple[str, str]]:
-    """Give each text at its widest, in its shortest wording: what the checker counts."""
-    for name in WORDED:
+def every_text(words: Words) -> Iterator[tuple[str, str, int]]:
+    """Give each text at its widest, in its shortest wording, with the septets it may take."""
+    widest = {"centre": [_widest_centre(words)], "bring": [_widest_service(words)]}
+    for name in (*WORDED, *LONG):
+        room = ASKED_FOR if name in LONG else SMS_SEGMENT
         for shortest in words.variants("sms", name)[-1:]:
-            for facts in widest_facts(words):
-                yield name, " ".join(fill(shortest, facts))
+            for facts in widest.get(name) or widest_facts(words):
+                yield name, " ".join(fill(shortest, {"ref": "99999", **facts})), room
     for facts in widest_facts(words):
         for name in _LINES:
             line = " ".join(fill(words.say("sms", name), facts))
-            yield name, f"{line} {words.say('sms', 'rest')}"
+            yield name, f"{line} {words.say('sms', 'rest')}", SMS_SEGMENT
+
+
+def _widest_centre(words: Words) -> Facts:
+    wide = next(iter(widest_facts(words)))
+    return {
+        **dict.fromkeys(CENTRE_FACTS, "W" * SHORT_NAME),
+        "hours": wide["hours"],
+        "court": words.say("phrases", "court_desk"),
+        "doubt": words.say("phrases", "doubt"),
+    }
+
+
+def _widest_service(words: Words) -> Facts:
+    facts = {"fee": words.money(99_999, "KSh"), "as_of": "2026"}
+    return {
+        **dict.fromkeys(SERVICE_FACTS, "W" * NAME),
+        "bring": "W" * BRING,
+        "fee": words.say("phrases", "fee", facts),
+    }

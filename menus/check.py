@@ -14,29 +14,38 @@ class BadMenus(Exception):
 
 
 def prove(
-    screens: Sequence[Screen], home: str, languages: Mapping[str, Words], room: int
+    screens: Sequence[Screen],
+    home: str,
+    languages: Mapping[str, Words],
+    room: int,
+    moved: Mapping[str, str] | None = None,
 ) -> Menus:
     """Give the menus, proved.
 
     Raises:
         BadMenus: with every fault, one a line.
     """
-    report = check(screens, home, languages, room)
+    report = check(screens, home, languages, room, moved)
     if report.faults:
         raise BadMenus("\n".join(report.faults))
-    return Menus.of(screens, home)
+    return Menus.of(screens, home, moved)
 
 
 def check(
-    screens: Sequence[Screen], home: str, languages: Mapping[str, Words], room: int
+    screens: Sequence[Screen],
+    home: str,
+    languages: Mapping[str, Words],
+    room: int,
+    moved: Mapping[str, str] | None = None,
 ) -> Report:
     """Find everything wrong with screens and words, all at once.
 
     Args:
         room: septets on a page.
+        moved: screens that an earlier version called otherwise, by their old names.
     """
     report = Report()
-    report.faults += check_ways.faults(screens, home)
+    report.faults += check_ways.faults(screens, home, moved or {})
     report.faults += check_words.faults(screens, languages)
     for words in languages.values():
         Sizes(screens, home, words, languages, room, report).measure()

@@ -5,16 +5,13 @@ from dataclasses import dataclass, field
 
 from menus.answers import every_text
 from menus.engine import arrange
-from menus.gsm7 import SMS_SEGMENT, septets
+from menus.gsm7 import septets
 from menus.pages import Line, lay_out
-from menus.screens import Ask, Pick, Route, Screen, Tell
+from menus.screens import Menu, Pick, Route, Screen, Tell
 from menus.words import Facts, Words, places
 
 WORDS_A_PAGE = 30
 """A caller has about 30 seconds for a page."""
-
-PAGES_A_MENU = 2
-"""A menu that takes more at its widest has become a list."""
 
 
 @dataclass
@@ -51,13 +48,15 @@ class Sizes:
         for screen in self._screens:
             if not isinstance(screen, Route):
                 self._measure_screen(screen)
-        for name, text in every_text(self._words):
-            self._measure_text(f"sms.{name}", text, SMS_SEGMENT)
+        for name, text, room in every_text(self._words):
+            self._fits(f"sms.{name}", text, room)
         for name in ("trouble", "too_long", "not_kept", "not_understood", "wrong_code"):
             self._measure_text(f"phrases.{name}", self._words.say("phrases", name), self._room)
 
     def _measure_screen(self, screen: Screen) -> None:
-        notes = ("",) if isinstance(screen, Tell) else ("", "slip")
+        notes = ["", "lost", "gone"] if screen.name == self._home else [""]
+        if not isinstance(screen, Tell):
+            notes.append("slip")
         for facts in self._facts(screen):
             head = self._words.text(screen.name, facts)
             lacking = set().union(*(places(line) for line in head)) if head else set()
@@ -65,12 +64,15 @@ class Sizes:
                 self._fault(screen.name, f"nobody fills {{{name}}}")
             for note in notes:
                 items = screen.widest(self._words) if isinstance(screen, Pick) else ()
-                lines = arrange(screen, self._words, head, items, self._languages, note)
+                lines = arrange(
+                    screen, self._words, head, items, self._languages, note, carries_on=True
+                )
                 self._measure_lines(screen, lines, note)
 
     def _facts(self, screen: Screen) -> Iterable[Facts]:
-        widest: Callable[[Words], Iterable[Facts]] | None = getattr(screen, "widest", None)
-        return [{}] if isinstance(screen, Pick) or not widest else widest(self._words)
+        name = "widest_facts" if isinstance(screen, Pick) else "widest"
+        widest: Callable[[Words], Iterable[Facts]] | None = getattr(screen, name, None)
+        return widest(self._words) if widest else [{}]
 
     def _measure_lines(self, screen: Screen, lines: Sequence[Line], note: str) -> None:
         if isinstance(screen, Tell):
@@ -81,7 +83,7 @@ class Sizes:
         at_home = screen.name == self._home
         parts = lay_out(lines, self._words, at_home, self._room)
         whole = septets("\n".join(line.text for line in lines))
-        most = 1 if isinstance(screen, Ask) else PAGES_A_MENU + bool(note)
+        most = screen.pages + bool(note) if isinstance(screen, Menu) else 1
         if len(parts) > most and not isinstance(screen, Pick):
             self._fault(screen.name, f"text takes {whole} of {self._room * most}")
         for line in lines:
@@ -92,9 +94,12 @@ class Sizes:
             self._warn(screen.name, part.text, note)
 
     def _measure_text(self, place: str, text: str, room: int) -> None:
-        taken = septets(text)
         self._measured.pages += 1
-        self._measured.fullest = max(self._measured.fullest, taken)
+        self._measured.fullest = max(self._measured.fullest, septets(text))
+        self._fits(place, text, room)
+
+    def _fits(self, place: str, text: str, room: int) -> None:
+        taken = septets(text)
         if taken > room:
             self._fault(place, f"text takes {taken} of {room}")
 

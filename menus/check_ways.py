@@ -1,14 +1,20 @@
 """The proof of the screens as a graph: where every way leads, and what every key does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from menus.screens import Menu, Pick, Route, Screen, Tell, exits, is_key
+from menus.screens import Ask, Menu, Pick, Route, Screen, Tell, exits, is_key
 from menus.words import Facts, Words
 
 
-def faults(screens: Sequence[Screen], home: str) -> Iterator[str]:
+def faults(screens: Sequence[Screen], home: str, moved: Mapping[str, str]) -> Iterator[str]:
     """Find ways to no screen, screens nobody reaches or leaves, rings, and unsafe keys."""
     yield from _Structure(screens, home).faults()
+    names = {screen.name for screen in screens}
+    for old, new in moved.items():
+        if new not in names:
+            yield f"{old}: moved to {new}, which is no screen"
+        if old in names:
+            yield f"{old}: moved to {new}, and is a screen"
 
 
 class _Structure:
@@ -137,7 +143,7 @@ def _outcomes(route: Route) -> Iterator[str]:
 def _is_answer(screen: Screen) -> bool:
     if isinstance(screen, Menu):
         return screen.answers or screen.facts is not None
-    return isinstance(screen, Tell)
+    return isinstance(screen, Tell) or (isinstance(screen, Pick) and screen.answers)
 
 
 def _meanings(screen: Screen) -> list[tuple[str, tuple[str, str]]]:
@@ -148,9 +154,13 @@ def _meanings(screen: Screen) -> list[tuple[str, tuple[str, str]]]:
             for one in screen.choices
         ]
     if isinstance(screen, Pick):
+        effect = screen.wish.__name__ if screen.wish else ""
         return [
-            (item.key, ("", f"a line of {screen.name}")) for item in screen.widest(_NO_WORDS)
+            (item.key, (effect, f"a line of {screen.name}"))
+            for item in screen.widest(_NO_WORDS)
         ]
+    if isinstance(screen, Ask) and screen.wish:
+        return [("typed", (screen.wish.__name__, f"typed at {screen.name}"))]
     return []
 
 

@@ -2,25 +2,46 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from menus.answers import TEXTS, WORDED, fills
+from menus.answers import LONG, TEXTS, WORDED, fills
 from menus.gsm7 import foreign
+from menus.hours import DAYS, Doors
 from menus.screens import Ask, Menu, Route, Screen, is_key
-from menus.words import DAYS, FIRST_LANGUAGE, Words, places
+from menus.words import FIRST_LANGUAGE, Words, places
 from models.numbers import Kind
 
 _PHRASES = (
     "slip",
     "lost",
+    "gone",
     "doubt",
+    "court_desk",
+    "none_here",
+    "no_news",
+    "dated",
+    "fee",
+    "no_fee",
+    "free",
+    "cost",
     "trouble",
     "too_long",
     "not_kept",
     "not_understood",
     "wrong_code",
 )
-_KEYS = ("back", "home", "more")
-_LISTS = {"sms": WORDED, "clock": ("parts",)}
-_SECTIONS = ("language", "keys", "phrases", "kinds", "bring", "days", "clock", "screens", "sms")
+_KEYS = ("back", "home", "more", "carry_on")
+_LISTS = {"sms": (*WORDED, *LONG), "clock": ("parts", "weekdays")}
+_SECTIONS = (
+    "language",
+    "keys",
+    "phrases",
+    "kinds",
+    "bring",
+    "days",
+    "clock",
+    "doors",
+    "screens",
+    "sms",
+)
 
 
 def faults(screens: Sequence[Screen], languages: Mapping[str, Words]) -> Iterator[str]:
@@ -82,6 +103,7 @@ def _sections(words: Words) -> Iterator[str]:
         "language": ("name", "key", "date"),
         "days": DAYS,
         "clock": _clock(words),
+        "doors": tuple(one for one in Doors if one is not Doors.UNKNOWN),
         "phrases": _PHRASES,
         "keys": _KEYS,
         "kinds": tuple(Kind),
@@ -90,13 +112,25 @@ def _sections(words: Words) -> Iterator[str]:
     }
     for section, names in wanted.items():
         place = f"{section} ({words.code})"
-        yield from _exactly(place, words.section(section), names, _LISTS.get(section, ()))
+        may = ("locale",) if section == "language" else ()
+        yield from _exactly(place, words.section(section), names, _LISTS.get(section, ()), may)
 
 
 def _clock(words: Words) -> Sequence[str]:
-    return (
-        ("hours", "swahili", "parts") if words.section("clock").get("swahili") else ("hours",)
-    )
+    swahili = ("swahili", "parts") if words.section("clock").get("swahili") else ()
+    return ("hours", "weekdays", *swahili)
+
+
+_FILLED = {
+    "clock": frozenset({"days", "opens", "closes"}),
+    "doors": frozenset({"time", "day"}),
+}
+_PHRASES_FILLED = {
+    "dated": frozenset({"text", "date"}),
+    "fee": frozenset({"fee", "as_of"}),
+    "no_fee": frozenset({"as_of"}),
+    "cost": frozenset({"session", "text"}),
+}
 
 
 def _is_screens_text(path: str) -> bool:
@@ -107,8 +141,10 @@ def _is_screens_text(path: str) -> bool:
 def _filled(path: str) -> frozenset[str]:
     """Give the names that are filled in words that are no screen's text."""
     section, _, name = path.partition(".")
-    if section == "clock":
-        return frozenset({"days", "opens", "closes"})
+    if section in _FILLED:
+        return _FILLED[section]
+    if section == "phrases":
+        return _PHRASES_FILLED.get(name, frozenset()) | {"code"}
     return (fills(name) if section == "sms" else frozenset()) | {"code"}
 
 
@@ -129,6 +165,7 @@ def _exactly(
     found: Mapping[str, object],
     wanted: Iterable[str],
     lists: Iterable[str] = (),
+    may: Iterable[str] = (),
 ) -> Iterator[str]:
     wanted, lists = list(wanted), set(lists)
     for name in wanted:
@@ -139,7 +176,7 @@ def _exactly(
         elif name not in lists and isinstance(found[name], list):
             yield f"{place}: {name} is several texts, and wants one"
     for name in found:
-        if name not in wanted:
+        if name not in (*wanted, *may):
             yield f"{place}: words for {name}, which nobody says"
 
 

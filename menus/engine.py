@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from menus.pages import Line, Page, Part, lay_out
+from menus.pages import CHOICES_A_PAGE, Line, Page, Part, lay_out
 from menus.screens import (
+    CARRY_ON,
     HOME,
     MORE,
     NAVIGATION,
@@ -25,9 +26,10 @@ from menus.screens import (
     Screen,
     Tell,
 )
-from menus.session import Session
+from menus.session import Dropped, Session, Step
 from menus.wishes import SpeakTo, Wish
 from menus.words import FIRST_LANGUAGE, Words
+from models.country import Country
 
 SLIPS = 3
 """Slips in a row before a caller is shown where help is."""
@@ -38,6 +40,10 @@ _ROUTES = 20
 
 class Asking(Answering, Protocol):
     """What the machine asks the stores besides: the caller's language."""
+
+    @property
+    def dropped(self) -> Dropped | None:
+        """Give the caller's earlier call, if its line dropped lately."""
 
     def language(self) -> str | None:
         """Give the language that the caller chose, if any."""
@@ -53,11 +59,17 @@ class Stepped:
 
 @dataclass(frozen=True)
 class _Pressed:
-    """Where one key leads, before the page there is laid out."""
+    """Where one key leads, before the page there is laid out.
+
+    Attributes:
+        note: the name of a phrase to say first.
+        stops: the keys that follow were meant for another page, and lead nowhere.
+    """
 
     session: Session
     wish: Wish | None = None
     note: str = ""
+    stops: bool = False
 
 
 class Engine:
@@ -67,10 +79,13 @@ class Engine:
         room: septets on a page.
     """
 
-    def __init__(self, menus: Menus, languages: Mapping[str, Words], room: int) -> None:
+    def __init__(
+        self, menus: Menus, languages: Mapping[str, Words], room: int, country: Country
+    ) -> None:
         self._menus = menus
         self._languages = languages
         self._room = room
+        self._country = country
 
     def open(self, queries: Asking, note: str = "") -> Stepped:
         """Open the home page, as a dial does.
@@ -89,22 +104,53 @@ class Engine:
 
         Pages between are not laid out: of the stores only what decides the way is asked.
         """
-        pressed = _Pressed(session or Session(self._menus.home))
+        pressed = _Pressed(self._moved(session) if session else Session(self._menus.home))
+        before = len(session.inputs) if session else 0
         wishes: list[Wish] = []
-        for key in keys:
+        for count, key in enumerate(keys, before + 1):
             pressed = self._press(pressed.session, key, queries)
             if pressed.wish:
                 wishes.append(pressed.wish)
+            if pressed.stops:
+                break
+            pressed = replace(pressed, session=_counted(pressed.session, count))
         shown = self._show(pressed, queries)
         return Stepped(replace(shown, wished=bool(wishes)), tuple(wishes))
+
+    def fold_again(self, stored: Session, inputs: Sequence[str], queries: Asking) -> Stepped:
+        """Fold all keys of a call anew: from the call it took up, if it took one up."""
+        taken_up = stored.taken_up
+        if taken_up and tuple(inputs[: taken_up.inputs]) == stored.inputs[: taken_up.inputs]:
+            pressed = self._take_up(taken_up, Session(self._menus.home), queries)
+            start = replace(pressed.session, inputs=tuple(inputs[: taken_up.inputs]))
+            return self.fold(start, inputs[taken_up.inputs :], queries)
+        return self.fold(None, inputs, queries)
 
     def words(self, language: str | None) -> Words:
         """Give the words of a language, of the first one where it is not known."""
         return self._languages.get(language or "") or self._languages[FIRST_LANGUAGE]
 
+    def _moved(self, session: Session) -> Session:
+        """Follow the screens that have other names now; one that is gone stays unknown."""
+        if session.screen in self._menus.screens and not self._menus.moved:
+            return session
+        follow = self._menus.moved.get
+        trail = tuple(
+            replace(one, screen=follow(one.screen, one.screen), way=follow(one.way, one.way))
+            for one in session.trail
+        )
+        return replace(
+            session,
+            screen=follow(session.screen, session.screen),
+            way=follow(session.way, session.way),
+            trail=trail,
+        )
+
     def _press(self, session: Session, key: str, queries: Asking) -> _Pressed:
         screen = self._menus.screens.get(session.screen)
-        if screen is None or isinstance(screen, Tell | Route):
+        if screen is None or isinstance(screen, Route):
+            return replace(self._go_home(session), note="gone", stops=True)
+        if isinstance(screen, Tell):
             return self._go_home(session)
         key = key.strip().removesuffix("#").strip()
         if key in NAVIGATION:
@@ -113,7 +159,7 @@ class Engine:
             case Menu():
                 pressed = self._press_menu(screen, session, key, queries)
             case Ask():
-                pressed = self._answer(session, screen.to, screen.parse(key), queries)
+                pressed = self._press_ask(screen, session, key, queries)
             case Pick():
                 pressed = self._press_pick(screen, session, key, queries)
         return pressed or self._slip(screen, session, queries)
@@ -123,14 +169,25 @@ class Engine:
         if key == HOME:
             return self._go_home(session)
         if key == MORE:
+            session = self._decide_again(session, queries)
             parts = len(self._parts(_Pressed(session), queries))
             return _Pressed(replace(session, part=min(session.part + 1, parts - 1)))
         if session.part > 0:
             return _Pressed(replace(session, part=session.part - 1))
-        if not session.trail or session.trail[-1] not in self._menus.screens:
+        return self._go_back(session, queries)
+
+    def _go_back(self, session: Session, queries: Asking) -> _Pressed:
+        """Go a step back: what was said since is unsaid, and decisions are made again."""
+        if not session.trail:
             return self._go_home(session)
-        *trail, before = session.trail
-        return _Pressed(_at(session, before, tuple(trail)))
+        *trail, step = session.trail
+        said = {**session.said, **{name: old or "" for name, old in step.unsaid.items()}}
+        for name, old in step.unsaid.items():
+            if old is None:
+                del said[name]
+        return self._enter(
+            replace(session, said=said, slips=0), step.way or step.screen, tuple(trail), queries
+        )
 
     def _press_menu(
         self, menu: Menu, session: Session, key: str, queries: Asking
@@ -138,53 +195,125 @@ class Engine:
         if language := self._named_language(menu, key):
             chosen = replace(session, language=language, part=0, slips=0)
             return _Pressed(chosen, SpeakTo(language))
+        if menu.carries_on and key == CARRY_ON:
+            return self._carry_on(session, queries)
         if choice := _choice(menu, session, key):
-            wish = choice.wish(self._look(session, queries)) if choice.wish else None
-            return replace(self._move(session, choice.to, choice.says, queries), wish=wish)
+            return self._say(session, choice, choice.says, queries)
         if menu.parse:
-            return self._answer(session, menu.typed_to, menu.parse(key), queries)
+            return self._type(session, menu.typed_to, menu.parse(key, self._country), queries)
         return None
+
+    def _press_ask(
+        self, ask: Ask, session: Session, key: str, queries: Asking
+    ) -> _Pressed | None:
+        said = ask.parse(key, self._country)
+        return None if said is None else self._say(session, ask, said, queries)
+
+    def _say(
+        self,
+        session: Session,
+        asked: Choice | Ask | Pick,
+        said: Mapping[str, str],
+        queries: Asking,
+    ) -> _Pressed:
+        """Take an answer, with the wish that it makes."""
+        answered = replace(session, said={**session.said, **said})
+        wish = asked.wish(self._look(answered, queries)) if asked.wish else None
+        return replace(self._move(session, asked.to, said, queries), wish=wish)
 
     def _press_pick(
         self, pick: Pick, session: Session, key: str, queries: Asking
     ) -> _Pressed | None:
-        known = session.offered.get(key) or next(
-            (item.key for item in pick.items(self._look(session, queries)) if item.key == key),
+        known = self._picked(pick, session, key, queries)
+        if known is not None:
+            return self._say(session, pick, {**pick.says, pick.save: known}, queries)
+        if pick.parse:
+            return self._type(session, pick.typed_to, pick.parse(key, self._country), queries)
+        return None
+
+    def _picked(self, pick: Pick, session: Session, key: str, queries: Asking) -> str | None:
+        """Give the line that a key means; `1` is taken for `01` where there is no `1`."""
+        listed = {item.key for item in pick.items(self._look(session, queries))}
+        return next(
+            (
+                session.offered.get(one, one)
+                for one in (key, key.zfill(2))
+                if one in session.offered or one in listed
+            ),
             None,
         )
-        if known is None:
-            return None
-        return self._move(session, pick.to, {**pick.says, pick.save: known}, queries)
 
     def _named_language(self, menu: Menu, key: str) -> str:
         if not menu.languages:
             return ""
         return next((code for code, one in self._languages.items() if one.key == key), "")
 
-    def _answer(
+    def _type(
         self, session: Session, to: str, said: Mapping[str, str] | None, queries: Asking
     ) -> _Pressed | None:
         return None if said is None else self._move(session, to, said, queries)
 
+    def _carry_on(self, session: Session, queries: Asking) -> _Pressed | None:
+        """Take up a dropped call. Where it is not known any more, the caller is told so."""
+        if queries.dropped:
+            return self._take_up(queries.dropped, session, queries)
+        if session.offered and CARRY_ON not in session.offered:
+            return None
+        return replace(self._go_home(session), note="lost", stops=True)
+
+    def _take_up(self, dropped: Dropped, session: Session, queries: Asking) -> _Pressed:
+        way = self._menus.follow(dropped.way)
+        if not way or way == self._menus.home:
+            return replace(self._go_home(session), note="gone", stops=True)
+        taken = Session(
+            session.screen,
+            trail=dropped.trail,
+            said=dropped.said,
+            language=session.language or dropped.language,
+            taken_up=dropped,
+        )
+        return self._enter(self._moved(taken), way, self._moved(taken).trail, queries)
+
     def _move(
         self, session: Session, to: str, said: Mapping[str, str], queries: Asking
     ) -> _Pressed:
-        """Go to a screen, through the routes that lie before it."""
+        """Go to a screen, saying what leads there."""
+        before = {
+            name: session.said.get(name)
+            for name, value in said.items()
+            if session.said.get(name) != value
+        }
+        trail = (*session.trail, Step(session.screen, session.way, before))
         session = replace(session, said={**session.said, **said}, slips=0)
+        return self._enter(session, to, trail, queries)
+
+    def _enter(
+        self, session: Session, way: str, trail: tuple[Step, ...], queries: Asking
+    ) -> _Pressed:
+        """Show a screen, or the one that the routes before it decide for."""
+        to = way
         for _ in range(_ROUTES):
-            screen = self._menus.screens[to]
-            if to == self._menus.home:
+            screen = self._menus.screens.get(to)
+            if screen is None or to == self._menus.home:
                 break
             if not isinstance(screen, Route):
-                return _Pressed(_at(session, to, _trail(session, to)))
+                return _Pressed(_at(session, to, way, trail))
             to = screen.to[screen.decide(self._look(session, queries))]
         return self._go_home(session)
+
+    def _decide_again(self, session: Session, queries: Asking) -> Session:
+        """Stay at a screen, unless what led there leads elsewhere by now."""
+        if not session.way:
+            return session
+        now = self._enter(session, session.way, session.trail, queries).session
+        return session if now.screen == session.screen else now
 
     def _go_home(self, session: Session) -> _Pressed:
         return _Pressed(Session(self._menus.home, language=session.language))
 
     def _slip(self, screen: Screen, session: Session, queries: Asking) -> _Pressed:
         slips = session.slips + 1
+        session = self._decide_again(session, queries)
         help_at = "" if isinstance(screen, Route | Tell) else screen.if_stuck
         if slips >= SLIPS and help_at:
             return self._move(session, help_at, {}, queries)
@@ -209,7 +338,7 @@ class Engine:
         session = pressed.session
         screen = self._menus.screens[session.screen]
         look = self._look(session, queries)
-        lines = compose(screen, look, self._languages, pressed.note)
+        lines = compose(screen, look, self._languages, pressed.note, bool(queries.dropped))
         if isinstance(screen, Tell):
             return [Part("\n".join(line.text for line in lines))]
         return lay_out(lines, look.words, session.screen == self._menus.home, self._room)
@@ -218,17 +347,31 @@ class Engine:
         return session.language or queries.language() or FIRST_LANGUAGE
 
     def _look(self, session: Session, queries: Asking) -> Look:
-        return Look(session.said, queries, lambda: self.words(self._language(session, queries)))
+        return Look(
+            session.said,
+            queries,
+            lambda: self.words(self._language(session, queries)),
+            session.trail[-1].screen if session.trail else "",
+        )
 
 
 def compose(
-    screen: Screen, look: Look, languages: Mapping[str, Words], note: str = ""
+    screen: Screen,
+    look: Look,
+    languages: Mapping[str, Words],
+    note: str = "",
+    carries_on: bool = False,
 ) -> list[Line]:
-    """Write a screen's lines, each with what its key means."""
+    """Write a screen's lines, each with what its key means.
+
+    Args:
+        note: the name of a phrase to say first.
+        carries_on: whether there is a dropped call to take up.
+    """
     facts = getattr(screen, "facts", None)
     head = look.words.text(screen.name, facts(look) if facts else {})
     items = screen.items(look) if isinstance(screen, Pick) else ()
-    return arrange(screen, look.words, head, items, languages, note)
+    return arrange(screen, look.words, head, items, languages, note, carries_on)
 
 
 def arrange(
@@ -238,25 +381,38 @@ def arrange(
     items: Sequence[Item],
     languages: Mapping[str, Words],
     note: str = "",
+    carries_on: bool = False,
 ) -> list[Line]:
-    """Put a screen's lines in their order: what is said, then what can be chosen."""
+    """Put a screen's lines in their order: what is said, then what can be chosen.
+
+    Languages and a dropped call stand before the choices of a second page.
+    """
     if note == "slip" and isinstance(screen, Ask):
         head = words.again(screen.name)
     elif note:
         head = [*words.say("phrases", note).split("\n"), *head]
     lines = [Line(text) for text in head]
     if isinstance(screen, Menu):
-        lines += [
+        choices = [
             Line(f"{one.key} {words.choice(screen.name, one.name)}", one.key, one.name)
             for one in screen.choices
         ]
-        if screen.languages:
-            lines += [
-                Line(f"{one.key} {one.name}")
-                for one in languages.values()
-                if one.code != words.code
-            ]
+        lines += choices[:CHOICES_A_PAGE]
+        lines += _beside(screen, words, languages, carries_on)
+        lines += choices[CHOICES_A_PAGE:]
     return lines + [Line(f"{item.key} {item.label}", item.key, item.key) for item in items]
+
+
+def _beside(
+    menu: Menu, words: Words, languages: Mapping[str, Words], carries_on: bool
+) -> list[Line]:
+    """Write what stands beside a menu's choices, and is not counted as one."""
+    others = [one for one in languages.values() if one.code != words.code]
+    lines = [Line(f"{one.key} {one.name}") for one in others] if menu.languages else []
+    if menu.carries_on and carries_on:
+        label = words.say("keys", "carry_on")
+        lines.append(Line(f"{CARRY_ON} {label}", CARRY_ON, "carry_on", counts=False))
+    return lines
 
 
 def _choice(menu: Menu, session: Session, key: str) -> Choice | None:
@@ -268,11 +424,25 @@ def _choice(menu: Menu, session: Session, key: str) -> Choice | None:
     return None
 
 
-def _at(session: Session, screen: str, trail: tuple[str, ...]) -> Session:
-    return replace(session, screen=screen, trail=trail, part=0, slips=0, offered={})
+def _at(session: Session, screen: str, way: str, trail: tuple[Step, ...]) -> Session:
+    """Stand at a screen. The way back is cut where the caller has been there before."""
+    names = [one.screen for one in trail]
+    if screen in names:
+        trail = trail[: names.index(screen)]
+    return replace(
+        session,
+        screen=screen,
+        way=way if way != screen else "",
+        trail=trail,
+        part=0,
+        slips=0,
+        offered={},
+    )
 
 
-def _trail(session: Session, to: str) -> tuple[str, ...]:
-    """Give the way back from `to`: cut where the caller has been there before."""
-    trail = (*session.trail, session.screen)
-    return trail[: trail.index(to)] if to in trail else trail
+def _counted(session: Session, inputs: int) -> Session:
+    """Note how many keys it cost to take up a dropped call, once."""
+    taken_up = session.taken_up
+    if taken_up is None or taken_up.inputs:
+        return session
+    return replace(session, taken_up=replace(taken_up, inputs=inputs))

@@ -14,6 +14,9 @@ USSD_PAGE = 182
 SMS_SEGMENT = 160
 """Septets in an SMS of one segment: 140 octets."""
 
+SMS_PART = 153
+"""Septets in each segment of a longer SMS: its header takes seven."""
+
 _ESCAPE = "\x1b"
 _CODEC = Codec()
 _TYPED = str.maketrans(

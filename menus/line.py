@@ -1,15 +1,25 @@
 """The line, put together: what a turn, a text and a command all work with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from menus.engine import Engine
 from menus.pages import Page
-from menus.screens import Menus
+from menus.screens import Cost, Menus
 from menus.sessions import Sessions
+from menus.watch import Watch
 from menus.words import FIRST_LANGUAGE, Words
 from models.base import Database
+from models.country import Country
 from models.keys import Keys
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """Give the moment, in UTC."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -17,7 +27,11 @@ class Line:
     """Menus proved, words read, stores at hand.
 
     Attributes:
+        watch: keeps the directory of centres and services at hand.
+        country: the country that the line serves.
         code: the USSD code that callers dial.
+        costs: what a caller pays, by network code.
+        clock: tells the moment, in UTC.
     """
 
     menus: Menus
@@ -25,9 +39,18 @@ class Line:
     engine: Engine
     database: Database
     sessions: Sessions
+    watch: Watch
     keys: Keys = field(repr=False)
+    country: Country
     code: str
+    costs: Mapping[str, Cost] = field(default_factory=dict)
+    clock: Clock = now
 
     def apology(self, phrase: str) -> Page:
         """Write a last page for when there is nothing else to say."""
         return Page(self.languages[FIRST_LANGUAGE].say("phrases", phrase), ends=True)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.watch.close()
+        self.database.close()

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 
-from menus.reader import Reading, read
+from menus.reader import Reading, reader_of
 from menus.screens import Parse
-from models.numbers import ACCEPTED, Kind, NumberType, spelling, types_of
+from models.country import Country
+from models.numbers import ACCEPTED, Kind, NumberType, spelling
 
 _LETTER = re.compile(r"[A-Za-z]")
 
@@ -25,30 +26,55 @@ def number_for(kind: Kind) -> Parse:
     an ID number with a digit too many is a slip and no receipt.
     """
     digits = tuple(one for one in ACCEPTED[kind] if one is not NumberType.RECEIPT)
-    return lambda text: _said(text, ACCEPTED[kind] if _LETTER.search(text) else digits)
+    return lambda text, country: _said(
+        text, country, ACCEPTED[kind] if _LETTER.search(text) else digits
+    )
 
 
-def receipt(text: str) -> Mapping[str, str] | None:
+def receipt(text: str, country: Country) -> Mapping[str, str] | None:
     """Read a receipt's number, whatever the document it was given for."""
-    said = _said(text, _ANY)
+    said = _said(text, country, _ANY)
     return None if said is None else {**said, "kind": ""}
 
 
-def any_number(text: str) -> Mapping[str, str] | None:
+def any_number(text: str, country: Country) -> Mapping[str, str] | None:
     """Read what somebody types on the home page: a number, perhaps with words around it."""
-    reading = read(text[:LONGEST])
-    number = likeliest_number(reading)
+    reading = reader_of(country).read(text[:LONGEST])
+    number = likeliest_number(reading, country)
     return {**_AFRESH, "number": number, "kind": reading.kind or ""} if number else None
 
 
-def likeliest_number(reading: Reading) -> str:
+def place(text: str, _country: Country) -> Mapping[str, str] | None:
+    """Read the name of a place, or its first letters."""
+    text = text[:LONGEST].strip()
+    if not any(one.isalpha() for one in text):
+        return None
+    return {"place": text, "county": "", "centre": ""}
+
+
+def code(text: str, _country: Country) -> Mapping[str, str] | None:
+    """Read the code that our notices carry: five digits."""
+    digits = "".join(text.split())
+    return {"code": digits} if re.fullmatch("[0-9]{5}", digits) else None
+
+
+def free_text(text: str, _country: Country) -> Mapping[str, str] | None:
+    """Read what somebody writes in their own words."""
+    text = text[:LONGEST].strip()
+    return {"words": text} if sum(one.isalpha() for one in text) > 2 else None
+
+
+def likeliest_number(reading: Reading, country: Country) -> str:
     """Give the first number of a message that a document may bear; empty where none may."""
+    types_of = country.formats.types_of
     return next((one for one in reading.numbers if types_of(one, _ANY)), "")
 
 
-def _said(text: str, types: tuple[NumberType, ...]) -> Mapping[str, str] | None:
+def _said(
+    text: str, country: Country, types: tuple[NumberType, ...]
+) -> Mapping[str, str] | None:
     text = text[:LONGEST]
-    for candidate in (text, *read(text).numbers):
-        if types_of(candidate, types):
+    for candidate in (text, *reader_of(country).read(text).numbers):
+        if country.formats.types_of(candidate, types):
             return {**_AFRESH, "number": spelling(candidate)}
     return None

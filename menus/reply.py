@@ -8,7 +8,7 @@ from menus.dial import Text
 from menus.line import Line
 from menus.parse import likeliest_number
 from menus.queries import Queries
-from menus.reader import Reading, read
+from menus.reader import Reading, reader_of
 from menus.screens import Finding, Luck
 from menus.sessions import Loaded, Place, Verdict
 from menus.words import FIRST_LANGUAGE, Words
@@ -51,8 +51,8 @@ class _Reply:
 
     def _write(self, loaded: Loaded | None) -> str | None:
         """Write the answer; None where Redis went away before the look-up was counted."""
-        reading = read(self._text.body)
-        number = likeliest_number(reading)
+        reading = reader_of(self._line.country).read(self._text.body)
+        number = likeliest_number(reading, self._line.country)
         queries = self._queries(loaded)
         finding = queries.find(number, "") if number else None
         if finding and finding.luck is Luck.AWAY:
@@ -73,11 +73,7 @@ class _Reply:
     def _queries(self, loaded: Loaded | None) -> Queries:
         line, until = self._line, time.monotonic() + STATEMENT_SECONDS
         return Queries(
-            line.database,
-            line.keys,
-            self._text.phone,
-            loaded,
-            lambda: max(0.01, until - time.monotonic()),
+            line, self._text.phone, loaded, lambda: max(0.01, until - time.monotonic())
         )
 
     def _words(self, reading: Reading, queries: Queries) -> Words:

@@ -6,18 +6,24 @@ One function, `exits`, lists the ways out: the engine, the checker and the diagr
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Protocol
 
 from menus.wishes import Wish
 from menus.words import Facts, Words
+from models.country import Country
+from models.directory import Directory
 from models.documents import Found
 
 BACK, HOME, MORE = "0", "00", "98"
 """Keys that mean the same on every screen. Never `#` or `*`: dialling uses them."""
 
 NAVIGATION = (BACK, HOME, MORE)
+
+CARRY_ON = "9"
+"""The key that takes up a dropped call, on screens that offer it."""
 
 
 def is_key(key: str) -> bool:
@@ -26,13 +32,32 @@ def is_key(key: str) -> bool:
 
 
 class Answering(Protocol):
-    """What a screen may ask the stores for; each question costs one statement at most."""
+    """What a screen may ask for; a question to the stores costs one statement at most."""
+
+    @property
+    def directory(self) -> Directory:
+        """Give counties, centres, services and what else is public, from memory."""
+
+    @property
+    def now(self) -> datetime:
+        """Give the moment of the hop, on the country's clock."""
+
+    @property
+    def country(self) -> Country:
+        """Give the country: its holidays and its numbers' forms."""
+
+    @property
+    def cost(self) -> "Cost | None":
+        """Give what the caller's network charges; None where it is not set."""
 
     def find(self, number: str, kind: str) -> "Finding":
         """Look a number up, within the caller's budget."""
 
     def may_subscribe(self, number: str, kind: str) -> bool:
         """Say whether the caller has room for a subscription."""
+
+    def sent(self, code: str) -> "Sending":
+        """Look for a message to the caller by its code."""
 
 
 class Luck(StrEnum):
@@ -52,8 +77,27 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Sending:
+    """Whether a message was sent: the day, and whether the database could tell."""
+
+    on: date | None = None
+    away: bool = False
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a caller pays, in the country's currency: a session, and a text to the line."""
+
+    session: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Look:
     """What a screen's functions see: what the caller said, the stores, the words.
+
+    Attributes:
+        before: the screen that the caller came from.
 
     The words are chosen when they are first wanted: reading the caller's language may cost
     a statement, which a look-up on the same hop saves.
@@ -62,6 +106,7 @@ class Look:
     said: Mapping[str, str] = field(repr=False)
     queries: Answering = field(repr=False)
     choose_words: Callable[[], Words] = field(repr=False)
+    before: str = ""
 
     @cached_property
     def words(self) -> Words:
@@ -69,8 +114,11 @@ class Look:
         return self.choose_words()
 
 
-Parse = Callable[[str], Mapping[str, str] | None]
+Parse = Callable[[str, Country], Mapping[str, str] | None]
 """Reads what was typed into things said; None is the caller's slip."""
+
+PAGES_A_MENU = 2
+"""A menu that takes more at its widest has become a list, unless it says so."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +145,9 @@ class Menu:
         facts: fills the text's names from the stores.
         widest: gives facts at their widest, for the proof that the page fits.
         languages: offers every language but the caller's, by the language's own key.
+        carries_on: offers to take up a dropped call, where there is one.
         answers: tells what a caller came for, though it has no facts.
+        pages: how many it may take at its widest.
     """
 
     name: str
@@ -107,18 +157,25 @@ class Menu:
     parse: Parse | None = None
     typed_to: str = ""
     languages: bool = False
+    carries_on: bool = False
     if_stuck: str = ""
     answers: bool = False
+    pages: int = PAGES_A_MENU
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A question whose answer is typed."""
+    """A question whose answer is typed.
+
+    Attributes:
+        wish: what answering asks to be kept; None asks for nothing.
+    """
 
     name: str
     parse: Parse
     to: str
     if_stuck: str
+    wish: Callable[[Look], Wish | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,11 +188,17 @@ class Item:
 
 @dataclass(frozen=True)
 class Pick:
-    """A list to choose from.
+    """A list to choose from; where `parse` is given, something may be typed as well.
 
     Attributes:
+        items: lists what there is to choose, from the stores.
         save: what the picked key is said as.
+        widest: lists as much as there may ever be, for the proof that the pages fit.
+        wish: what picking asks to be kept; None asks for nothing.
         says: what picking anything says besides.
+        facts: fills the text's names.
+        widest_facts: gives facts at their widest.
+        answers: tells what a caller came for in the list itself.
     """
 
     name: str
@@ -145,6 +208,12 @@ class Pick:
     if_stuck: str
     widest: Callable[[Words], Sequence[Item]]
     says: Mapping[str, str] = field(default_factory=dict)
+    parse: Parse | None = None
+    typed_to: str = ""
+    facts: Callable[[Look], Facts] | None = None
+    widest_facts: Callable[[Words], Iterable[Facts]] | None = None
+    answers: bool = False
+    wish: Callable[[Look], Wish | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -170,15 +239,27 @@ Screen = Menu | Ask | Pick | Route | Tell
 
 @dataclass(frozen=True)
 class Menus:
-    """All screens by name, and the one a dial opens."""
+    """All screens by name, and the one a dial opens.
+
+    Attributes:
+        moved: screens that an earlier version called otherwise, by their old names.
+    """
 
     screens: Mapping[str, Screen]
     home: str
+    moved: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, screens: Iterable[Screen], home: str) -> "Menus":
+    def of(
+        cls, screens: Iterable[Screen], home: str, moved: Mapping[str, str] | None = None
+    ) -> "Menus":
         """Gather screens; where a name comes twice the checker tells."""
-        return cls({screen.name: screen for screen in screens}, home)
+        return cls({screen.name: screen for screen in screens}, home, moved or {})
+
+    def follow(self, name: str) -> str:
+        """Give what a screen is called now; empty where it is gone."""
+        name = self.moved.get(name, name)
+        return name if name in self.screens else ""
 
 
 def exits(screen: Screen) -> list[tuple[str, str]]:
@@ -193,6 +274,8 @@ def exits(screen: Screen) -> list[tuple[str, str]]:
             ways = [("answered", screen.to)]
         case Pick():
             ways = [("picked", screen.to)]
+            if screen.parse:
+                ways.append(("typed", screen.typed_to))
         case Route():
             ways = [(outcome.value, to) for outcome, to in screen.to.items()]
     if not isinstance(screen, Route | Tell) and screen.if_stuck:

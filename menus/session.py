@@ -4,13 +4,44 @@ It is a cache of folding the keys pressed so far; whatever is lost is folded aga
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from menus.pages import Page
 
-FORMAT = 1
+FORMAT = 2
 """Written with every session; one of another format is read as no session at all."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A screen on the way back.
+
+    Attributes:
+        way: what led to the screen, where that was a decision: going back decides again.
+        unsaid: what going on from the screen said, as it was before; None was not said.
+    """
+
+    screen: str
+    way: str = ""
+    unsaid: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Where a call was when its line dropped, for a later call to take up.
+
+    Attributes:
+        way: what led to its screen, or the screen.
+        inputs: in the call that took it up, how many keys that had cost.
+    """
+
+    way: str
+    trail: tuple[Step, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict, repr=False)
+    language: str = ""
+    inputs: int = 0
 
 
 @dataclass(frozen=True)
@@ -19,6 +50,7 @@ class Session:
 
     Attributes:
         screen: the screen shown last; empty before the first.
+        way: what led to it, where that was a decision: going back decides again.
         part: which of its pages, 0 the first.
         trail: the screens that `0` goes back to, the nearest last.
         said: what was chosen and typed.
@@ -28,11 +60,13 @@ class Session:
         inputs: every key pressed, in order.
         page: the page shown last.
         wished: whether the last hop made a wish.
+        taken_up: the dropped call that this one took up: no key of its own leads there.
     """
 
     screen: str = ""
+    way: str = ""
     part: int = 0
-    trail: tuple[str, ...] = ()
+    trail: tuple[Step, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, repr=False)
     slips: int = 0
     language: str = ""
@@ -40,6 +74,12 @@ class Session:
     inputs: tuple[str, ...] = field(default=(), repr=False)
     page: Page = field(default=Page(""), repr=False)
     wished: bool = False
+    taken_up: Dropped | None = None
+
+    @property
+    def dropped(self) -> Dropped:
+        """Where the call is, for a later one to take up should the line drop."""
+        return Dropped(self.way or self.screen, self.trail, self.said, self.language)
 
 
 def dump(session: Session) -> str:
@@ -47,8 +87,9 @@ def dump(session: Session) -> str:
     written = {
         "v": FORMAT,
         "s": session.screen,
+        "y": session.way,
         "p": session.part,
-        "t": session.trail,
+        "t": _steps(session.trail),
         "d": session.said,
         "n": session.slips,
         "l": session.language,
@@ -57,12 +98,23 @@ def dump(session: Session) -> str:
         "g": session.page.text,
         "e": session.page.ends,
         "w": session.wished,
+        "u": _written(session.taken_up) if session.taken_up else None,
     }
-    return json.dumps(
-        {name: value for name, value in written.items() if value},
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
+    return _json(written)
+
+
+def dump_dropped(dropped: Dropped) -> str:
+    """Write where a call was as text, empty things left out."""
+    return _json({"v": FORMAT, **_written(dropped)})
+
+
+def read_dropped(text: str) -> Dropped | None:
+    """Read what `dump_dropped` wrote; None where it is of another format."""
+    try:
+        written = json.loads(text)
+        return _dropped(written) if written["v"] == FORMAT else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def read(text: str) -> Session | None:
@@ -73,8 +125,9 @@ def read(text: str) -> Session | None:
             return None
         return Session(
             screen=written.get("s", ""),
+            way=written.get("y", ""),
             part=written.get("p", 0),
-            trail=tuple(written.get("t", ())),
+            trail=_trail(written.get("t", ())),
             said=written.get("d", {}),
             slips=written.get("n", 0),
             language=written.get("l", ""),
@@ -82,6 +135,47 @@ def read(text: str) -> Session | None:
             inputs=tuple(written.get("i", ())),
             page=Page(written.get("g", ""), written.get("e", False)),
             wished=written.get("w", False),
+            taken_up=_dropped(written["u"]) if "u" in written else None,
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _written(dropped: Dropped) -> dict[str, object]:
+    return {
+        "y": dropped.way,
+        "t": _steps(dropped.trail),
+        "d": dropped.said,
+        "l": dropped.language,
+        "n": dropped.inputs,
+    }
+
+
+def _dropped(written: Mapping[str, Any]) -> Dropped:
+    return Dropped(
+        way=written["y"],
+        trail=_trail(written.get("t", ())),
+        said=written.get("d", {}),
+        language=written.get("l", ""),
+        inputs=written.get("n", 0),
+    )
+
+
+def _steps(trail: Iterable[Step]) -> list[object]:
+    """Write steps, each as short as it can be."""
+    return [
+        [one.screen, one.way, one.unsaid] if one.way or one.unsaid else one.screen
+        for one in trail
+    ]
+
+
+def _trail(written: Iterable[Any]) -> tuple[Step, ...]:
+    return tuple(Step(one) if isinstance(one, str) else Step(*one) for one in written)
+
+
+def _json(written: Mapping[str, object]) -> str:
+    return json.dumps(
+        {name: value for name, value in written.items() if value},
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )

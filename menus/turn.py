@@ -52,7 +52,8 @@ class _Hop:
         self._place = line.sessions.place(dial.phone, dial.gateway, dial.session)
 
     def run(self) -> Session:
-        loaded = self._line.sessions.load(self._place)
+        wary = self._line.watch.is_wary()
+        loaded = self._line.sessions.load(self._place, wary)
         base = loaded.session if loaded else None
         for _ in range(_ATTEMPTS):
             if loaded is None:
@@ -60,8 +61,10 @@ class _Hop:
             stored = loaded.session
             if stored and self._is_repeat(stored, base):
                 return self._repeat(stored, loaded)
+            if stored and wary and self._is_older(stored):
+                return stored
             queries = self._queries(loaded)
-            stepped = self._fold(stored, queries)
+            stepped = self._fold(stored, loaded, queries)
             if stored and self._is_older(stored):
                 return stepped.session
             verdict, now = self._save(stepped, loaded, queries)
@@ -72,37 +75,46 @@ class _Hop:
 
     def _answer_without_redis(self) -> Session:
         """Fold everything, the database counting: nothing is looked up uncounted."""
-        return self._grant(self._fold(None, self._queries(None)))
+        return self._grant(self._fold(None, None, self._queries(None)))
 
-    def _fold(self, stored: Session | None, queries: Queries) -> Stepped:
+    def _fold(self, stored: Session | None, loaded: Loaded | None, queries: Queries) -> Stepped:
         inputs, engine = self._dial.inputs, self._line.engine
         if not self._dial.cumulative:
             return self._fold_last(stored, queries)
         if stored and _starts_with(inputs, stored.inputs):
             stepped = engine.fold(stored, inputs[len(stored.inputs) :], queries)
+        elif stored:
+            stepped = engine.fold_again(stored, inputs, queries)
+        elif inputs and self._line.watch.may_have_lost(loaded):
+            stepped = engine.open(queries, note="lost")
         else:
             stepped = engine.fold(None, inputs, queries)
         return _with_inputs(stepped, inputs)
 
     def _fold_last(self, stored: Session | None, queries: Queries) -> Stepped:
-        """Take the last key of a gateway that sends no more than that."""
-        inputs, engine = self._dial.inputs, self._line.engine
+        """Take the last key of a gateway that sends no more than that.
+
+        Where the session is gone, nobody knows what the key meant: the caller is told so.
+        """
+        dial, engine = self._dial, self._line.engine
         if stored and len(stored.inputs) >= MOST_INPUTS:
             return Stepped(replace(stored, page=self._line.apology("too_long")))
         if stored:
-            stepped = engine.fold(stored, inputs, queries)
-            return _with_inputs(stepped, (*stored.inputs, *inputs))
-        return engine.open(queries, note="lost" if inputs else "")
+            stepped = engine.fold(stored, dial.keys, queries)
+            return _with_inputs(stepped, (*stored.inputs, *dial.keys))
+        if dial.begins(None):
+            return _with_inputs(engine.fold(None, dial.inputs, queries), dial.inputs)
+        return _with_inputs(engine.open(queries, note="lost"), dial.keys)
 
     def _is_repeat(self, stored: Session, base: Session | None) -> bool:
         """Say whether this hop was taken already, by an earlier delivery or one in flight."""
-        inputs = self._dial.inputs
-        if self._dial.cumulative:
-            return stored.inputs == inputs
-        if not inputs:
-            return not stored.inputs
+        dial = self._dial
+        if dial.cumulative:
+            return stored.inputs == dial.inputs
+        if dial.begins(stored.inputs):
+            return True
         before = base.inputs if base else ()
-        return stored is not base and stored.inputs == (*before, *inputs)
+        return stored is not base and stored.inputs == (*before, *dial.keys)
 
     def _is_older(self, stored: Session) -> bool:
         """Say whether a hop comes late: a later one was answered, so nothing is saved."""
@@ -117,16 +129,19 @@ class _Hop:
         """Answer a hop as it was answered before.
 
         What it wished for is wished again: the first answer may have been cut off before
-        that was kept, and a wish takes effect once.
+        that was kept, and a wish takes effect once. Where the keys lead to another page by
+        now, they might wish for something else.
         """
         if not stored.wished:
             return stored
-        wishes = self._line.engine.fold(None, stored.inputs, self._queries(loaded)).wishes
-        return self._grant(Stepped(stored, wishes))
+        queries = self._queries(loaded)
+        again = self._line.engine.fold_again(stored, stored.inputs, queries)
+        same = again.session.page == stored.page
+        return self._grant(Stepped(stored, again.wishes if same else ()))
 
     def _queries(self, loaded: Loaded | None) -> Queries:
-        line, phone = self._line, self._dial.phone
-        return Queries(line.database, line.keys, phone, loaded, self._seconds_left)
+        dial = self._dial
+        return Queries(self._line, dial.phone, loaded, self._seconds_left, dial.network)
 
     def _seconds_left(self) -> float:
         return max(0.01, min(STATEMENT_SECONDS, self._deadline - time.monotonic()))
@@ -137,7 +152,12 @@ class _Hop:
         chosen = [wish.language for wish in stepped.wishes if isinstance(wish, SpeakTo)]
         language = chosen[-1] if chosen else queries.learned
         return self._line.sessions.save(
-            self._place, stepped.session, loaded, queries.charges, language
+            self._place,
+            stepped.session,
+            loaded,
+            queries.charges,
+            language,
+            at_home=stepped.session.screen == self._line.menus.home,
         )
 
     def _grant(self, stepped: Stepped) -> Session:
@@ -146,10 +166,17 @@ class _Hop:
             return stepped.session
         line, phone = self._line, self._dial.phone
         try:
-            grant(line.database, line.keys, phone, stepped.wishes, self._seconds_left())
+            kept = grant(
+                line.database,
+                line.keys,
+                line.country,
+                phone,
+                stepped.wishes,
+                self._seconds_left(),
+            )
         except Unavailable:
-            return self._not_kept(stepped)
-        return stepped.session
+            kept = False
+        return stepped.session if kept else self._not_kept(stepped)
 
     def _not_kept(self, stepped: Stepped) -> Session:
         if all(isinstance(wish, SpeakTo) for wish in stepped.wishes):
@@ -165,7 +192,7 @@ def _after(verdict: Verdict, before: Loaded, now: Loaded | None) -> Loaded | Non
         return None
     if verdict is Verdict.SPENT:
         return replace(before, asked=now.asked)
-    return replace(now, language=before.language)
+    return replace(now, language=before.language, since=before.since)
 
 
 def _starts_with(inputs: tuple[str, ...], start: tuple[str, ...]) -> bool:

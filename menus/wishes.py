@@ -6,16 +6,17 @@ Each is unique by its subject, so that a wish made twice takes effect once.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
+from models import call_backs
 from models.base import Connection, Database
 from models.callers import caller_row, choose_language
+from models.country import Country
 from models.keys import Keys
-from models.numbers import ACCEPTED, Kind, NumberType, types_of
+from models.numbers import ACCEPTED, Kind, NumberType
 from models.outbox import CALL, queue, queued_since
+from models.ratings import rate
+from models.reports import Report, report
 from models.subscriptions import subscribe
-
-NAIROBI = ZoneInfo("Africa/Nairobi")
 
 
 @dataclass(frozen=True)
@@ -42,18 +43,51 @@ class SpeakTo:
     language: str
 
 
-Wish = TextMe | TellMeWhenReady | SpeakTo
+@dataclass(frozen=True)
+class CallMeBack:
+    """Ring me, in this language."""
+
+    language: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Complain:
+    """Keep this report for the agents."""
+
+    report: Report
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Keep my mark for a centre, and for a desk there."""
+
+    centre_code: str
+    mark: int
+    desk: str = ""
+
+
+Wish = TextMe | TellMeWhenReady | SpeakTo | CallMeBack | Complain | Rate
 
 
 def grant(
-    database: Database, keys: Keys, phone: str, wishes: Sequence[Wish], seconds: float
-) -> None:
+    database: Database,
+    keys: Keys,
+    country: Country,
+    phone: str,
+    wishes: Sequence[Wish],
+    seconds: float,
+) -> bool:
     """Write wishes to the database, in one transaction.
+
+    Returns:
+        Whether there was room for all of them.
 
     Raises:
         models.base.Unavailable: nothing was kept.
     """
-    phone_hmac = keys.phone_hmac(phone)
+    phone_hmac, today = keys.phone_hmac(phone), country.day(datetime.now(UTC))
+    kept = True
     with database.writing(seconds) as connection:
         for wish in wishes:
             match wish:
@@ -61,7 +95,7 @@ def grant(
                     sealed = keys.people.seal(phone, caller_row(phone_hmac))
                     choose_language(connection, phone_hmac, sealed, language)
                 case TextMe(subject, body):
-                    _text(connection, keys, phone, subject, body)
+                    _text(connection, keys, country, phone, subject, body)
                 case TellMeWhenReady(number, kind, language):
                     subscribe(
                         connection,
@@ -70,22 +104,29 @@ def grant(
                         keys.subject(number),
                         kind,
                         language,
-                        number_hmacs(keys, number, kind),
+                        number_hmacs(keys, country, number, kind),
                     )
+                case CallMeBack(language, place):
+                    call_backs.ask(connection, keys, phone, language, place)
+                case Complain(said):
+                    kept &= report(connection, keys, phone, said, today)
+                case Rate(centre_code, mark, desk):
+                    rate(connection, phone_hmac, centre_code, today, mark, desk)
+    return kept
 
 
-def _text(connection: Connection, keys: Keys, phone: str, subject: str, body: str) -> None:
-    """Queue a text once a day in Nairobi, midnight in the middle of a call included."""
+def _text(
+    connection: Connection, keys: Keys, country: Country, phone: str, subject: str, body: str
+) -> None:
+    """Queue a text once a day there, midnight in the middle of a call included."""
     now = datetime.now(UTC)
     about = keys.subject(f"{phone}|{subject}").hex()
-    today, before = (
-        f"text|{about}|{moment.astimezone(NAIROBI).date()}" for moment in (now, now - CALL)
-    )
+    today, before = (f"text|{about}|{country.day(moment)}" for moment in (now, now - CALL))
     if today == before or not queued_since(connection, before, now - CALL):
         queue(connection, keys, today, phone, body)
 
 
-def number_hmacs(keys: Keys, number: str, kind: str) -> list[bytes]:
+def number_hmacs(keys: Keys, country: Country, number: str, kind: str) -> list[bytes]:
     """Give every HMAC that a number may be stored under, for one kind or for any."""
     kinds = [Kind(kind)] if kind else list(Kind)
     types: dict[NumberType, None] = {}
@@ -93,6 +134,6 @@ def number_hmacs(keys: Keys, number: str, kind: str) -> list[bytes]:
         types.update(dict.fromkeys(ACCEPTED[one]))
     return [
         hmac
-        for number_type, canonical in types_of(number, tuple(types)).items()
+        for number_type, canonical in country.formats.types_of(number, tuple(types)).items()
         for hmac in keys.number_hmacs(number_type, canonical)
     ]

@@ -3,6 +3,7 @@
 A line of a screen whose fact is empty is left out: where no source says, nothing is said.
 """
 
+import datetime
 import re
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
 from menus.gsm7 import plain
 from models.centres import Centre
@@ -20,9 +22,6 @@ from models.centres import Centre
 Facts = Mapping[str, str]
 
 FOLDER = Path(__file__).parent / "words"
-DAYS = ("Mon-Fri",)
-"""The days that a centre may be open, as reference data write them."""
-
 FIRST_LANGUAGE = "en"
 """Spoken to callers who have chosen none."""
 
@@ -79,7 +78,40 @@ class Words:
 
     def date(self, day: date) -> str:
         """Write a date as this language does on a small screen."""
-        return _date(day, self.code, str(self.section("language").get("date", "d/M/yy")))
+        return _date(day, self.locale, str(self.section("language").get("date", "d/M/yy")))
+
+    def weekday(self, day: datetime.date) -> str:
+        """Name a day of the week."""
+        return self.weekdays[day.weekday()]
+
+    @property
+    def weekdays(self) -> list[str]:
+        """The days of the week, Monday first."""
+        names = self.section("clock").get("weekdays", ())
+        return [str(one) for one in names] or [""] * 7
+
+    def time(self, time: str) -> str:
+        """Write a time of day, as it stands in a sentence."""
+        return self._clock(time, closing=False)
+
+    def year(self, as_of: str) -> str:
+        """Write a year, or a month of a year, that a fact is of."""
+        year, _, month = as_of.partition("-")
+        return f"{month}/{year}" if month else year
+
+    def money(self, amount: int, currency: str) -> str:
+        """Write a sum of money, in whole units."""
+        return f"{currency} {format_decimal(amount, locale=self.locale)}"
+
+    def price(self, price: str, currency: str) -> str:
+        """Write what something costs a caller: a sum, or that it is free."""
+        free = not price.strip("0.")
+        return self.say("phrases", "free") if free else f"{currency} {price}"
+
+    @property
+    def locale(self) -> str:
+        """The language whose dates and numbers this one writes; its own, where it is known."""
+        return str(self.section("language").get("locale", self.code))
 
     def hours(self, centre: Centre) -> str:
         """Write a centre's hours; empty where no source gives them."""
@@ -111,13 +143,15 @@ class Words:
 def fill(template: str, facts: Facts) -> list[str]:
     """Fill `{names}` in a text, and leave out each line whose fact is empty.
 
-    Facts are put in as they are: nothing inside them is read as a name again.
+    Facts are put in as they are: nothing inside them is read as a name again. One of
+    several lines makes several.
     """
     lines = []
     for line in template.strip("\n").split("\n"):
         names = _PLACE.findall(line)
         if all(facts.get(name, "?") for name in names):
-            lines.append(_PLACE.sub(lambda match: facts.get(match[1], match[0]), line))
+            filled = _PLACE.sub(lambda match: facts.get(match[1], match[0]), line)
+            lines += filled.split("\n")
     return lines
 
 

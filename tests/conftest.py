@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from commands.database import prepare
 from config import Config
-from menus.line import Line
+from menus.line import Clock, Line, now
 from models.base import Database
 from models.keys import fresh_keys
 from models.outbox import texts_to
@@ -85,14 +85,16 @@ def open_app(tmp_path: Path) -> Iterator[Open]:
     """Open applications on given stores; closed when the test is over."""
     opened: list[Flask] = []
 
-    def open_one(database_url: str, redis_url: str, **settings: str) -> Flask:
-        app = create_app(config(database_url, redis_url, tmp_path, **settings))
+    def open_one(
+        database_url: str, redis_url: str, clock: Clock = now, **settings: str
+    ) -> Flask:
+        app = create_app(config(database_url, redis_url, tmp_path, **settings), clock)
         opened.append(app)
         return app
 
     yield open_one
     for app in opened:
-        line_of(app).database.close()
+        line_of(app).close()
 
 
 @pytest.fixture

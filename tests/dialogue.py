@@ -3,13 +3,27 @@
 A file begins with what it shows and what the line knows (`given:`), then has each key that
 is pressed (`> 1`; `> *1919#` dials) with the page that follows, and at the end the texts
 that the caller gets (`sms:`). A page that ends the session has `(end)` under it.
+
+What may be given: a document (`id_card 12345678 ready 047-01 waiting_card=123456789`), the
+moment (`now 2026-10-05 10:00`, Nairobi's), a setting (`setting CALLER_COSTS 63902:0:1`), a
+report by another phone (`not_there 12345678 +254700000009`), a notice that was sent
+(`notice 48213 2026-10-01`), the demonstration's announcements (`announcements`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import Flask
 
 from menus.line import Line
-from tests.world import CONFIRMED, put
+from tests.conftest import Open, line_of
+from tests.world import CONFIRMED, announce, notify, put, report_not_there
+
+MONDAY = "2026-10-05 10:00"
+"""The moment of a dialogue that gives none, in Nairobi."""
 
 FOLDER = Path(__file__).parent / "dialogues"
 FILES = sorted(FOLDER.glob("*.txt"))
@@ -29,12 +43,42 @@ class Dialogue:
         """Every key after the dial."""
         return [key for key, _ in self.hops[1:]]
 
+    def open(self, open_app: Open, database_url: str, redis_url: str) -> Flask:
+        """Open a line that knows what is given."""
+        app = open_app(database_url, redis_url, self.clock, **self.settings)
+        self.prepare(line_of(app))
+        return app
+
     def prepare(self, line: Line) -> None:
-        """Load the documents that the line knows."""
+        """Make a line know what is given."""
         for one in self.given:
-            kind, number, state, centre, *others = one.split()
-            numbers = dict(pair.split("=") for pair in others)
-            put(line, kind, number, state, centre, CONFIRMED, **numbers)
+            word, *rest = one.split()
+            match word:
+                case "not_there":
+                    report_not_there(line, *rest)
+                case "notice":
+                    notify(line, *rest)
+                case "announcements":
+                    announce(line)
+                case "now" | "setting":
+                    pass
+                case _:
+                    number, state, centre, *others = rest
+                    numbers = dict(pair.split("=") for pair in others)
+                    put(line, word, number, state, centre, CONFIRMED, **numbers)
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Tells the moment that is given."""
+        given = [one.removeprefix("now ") for one in self.given if one.startswith("now ")]
+        moment = datetime.strptime((given or [MONDAY])[0], "%Y-%m-%d %H:%M")
+        return lambda: moment.replace(tzinfo=ZoneInfo("Africa/Nairobi"))
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings that are given."""
+        given = [one.split() for one in self.given if one.startswith("setting ")]
+        return {name: value for _, name, value in given}
 
     def write(self) -> str:
         """Write the dialogue as its file holds it."""

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
 from tests.caller import Caller
 from tests.conftest import Open, inbox, line_of
@@ -19,7 +18,7 @@ def test_every_page_and_text_is_as_written(
     file: Path, open_app: Open, database_url: str, redis: RedisServer, rewrite: bool
 ) -> None:
     dialogue = read(file)
-    app = _open(open_app, database_url, redis.url, dialogue)
+    app = dialogue.open(open_app, database_url, redis.url)
     caller = Caller(app.test_client())
     pages = [caller.dial(), *map(caller.key, dialogue.keys)]
     if rewrite:
@@ -35,7 +34,7 @@ def test_a_session_lost_before_every_hop_is_rebuilt(
     file: Path, open_app: Open, database_url: str, redis: RedisServer
 ) -> None:
     dialogue = read(file)
-    app = _open(open_app, database_url, redis.url, dialogue)
+    app = dialogue.open(open_app, database_url, redis.url)
     caller = Caller(app.test_client())
     pages = [caller.dial()]
     for key in dialogue.keys:
@@ -52,7 +51,7 @@ def test_without_redis_the_pages_are_the_same(
     file: Path, open_app: Open, database_url: str
 ) -> None:
     dialogue = read(file)
-    app = _open(open_app, database_url, NOBODY, dialogue)
+    app = dialogue.open(open_app, database_url, NOBODY)
     caller = Caller(app.test_client())
     pages = [caller.dial(), *map(caller.key, dialogue.keys)]
 
@@ -65,7 +64,7 @@ def test_each_hop_sent_three_times_takes_effect_once(
     file: Path, open_app: Open, sqlite_url: str, redis: RedisServer
 ) -> None:
     dialogue = read(file)
-    app = _open(open_app, sqlite_url, redis.url, dialogue)
+    app = dialogue.open(open_app, sqlite_url, redis.url)
     caller = Caller(app.test_client())
     pages = [[caller.dial(), caller.send(), caller.send()]]
     pages += [[caller.key(key), caller.send(), caller.send()] for key in dialogue.keys]
@@ -79,7 +78,7 @@ def test_dialled_directly_the_last_page_and_the_texts_are_the_same(
     file: Path, open_app: Open, sqlite_url: str, redis: RedisServer
 ) -> None:
     dialogue = read(file)
-    app = _open(open_app, sqlite_url, redis.url, dialogue)
+    app = dialogue.open(open_app, sqlite_url, redis.url)
     page = Caller(app.test_client()).dial(*dialogue.keys)
 
     assert page == dialogue.hops[-1][1]
@@ -91,7 +90,7 @@ def test_late_and_repeated_hops_change_nothing_that_follows(
     file: Path, open_app: Open, sqlite_url: str, redis: RedisServer
 ) -> None:
     dialogue = read(file)
-    app = _open(open_app, sqlite_url, redis.url, dialogue)
+    app = dialogue.open(open_app, sqlite_url, redis.url)
     caller = Caller(app.test_client())
     pages = [caller.dial()]
     for count, key in enumerate(dialogue.keys):
@@ -100,12 +99,6 @@ def test_late_and_repeated_hops_change_nothing_that_follows(
 
     assert pages == [page for _, page in dialogue.hops]
     assert inbox(line_of(app)) == dialogue.texts
-
-
-def _open(open_app: Open, database_url: str, redis_url: str, dialogue: Dialogue) -> Flask:
-    app = open_app(database_url, redis_url)
-    dialogue.prepare(line_of(app))
-    return app
 
 
 def _rewrite(file: Path, dialogue: Dialogue, pages: list[str], texts: list[str]) -> None:

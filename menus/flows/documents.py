@@ -18,6 +18,7 @@ class Readiness(StrEnum):
 
     READY = "ready"
     COMING = "coming"
+    CHECKED = "being checked"
     UNKNOWN = "unknown"
     KINDS = "several kinds"
     COUNTIES = "several counties"
@@ -49,6 +50,8 @@ def readiness(look: Look) -> Readiness:
         return Readiness.KINDS
     if len({one.centre.county_code for one in found}) > 1:
         return Readiness.COUNTIES
+    if found[0].checked:
+        return Readiness.CHECKED
     return Readiness.READY if found[0].ready else Readiness.COMING
 
 
@@ -60,7 +63,7 @@ def room(look: Look) -> Room:
 
 def document(look: Look) -> Facts:
     """Tell of the document that was found."""
-    found = _found(look)
+    found = found_of(look)
     number = look.said["number"]
     return answers.facts_of(look.words, number, found[0]) if found else _number(look)
 
@@ -87,7 +90,7 @@ def text_answer(look: Look) -> Wish:
     subject = "|".join(
         (said["number"], said.get("kind", ""), said.get("picked", ""), said.get("county", ""))
     )
-    return TextMe(subject, answers.text(look.words, said["number"], _found(look)))
+    return TextMe(subject, answers.text(look.words, said["number"], found_of(look)))
 
 
 def subscribe(look: Look) -> Wish | None:
@@ -106,7 +109,8 @@ def _borne(look: Look) -> Sequence[Found]:
     return look.queries.find(look.said["number"], look.said.get("kind", "")).found
 
 
-def _found(look: Look) -> list[Found]:
+def found_of(look: Look) -> list[Found]:
+    """Give the documents that bear the number, of those the ones that the caller chose."""
     return _chosen(look, _borne(look))
 
 
@@ -142,11 +146,12 @@ def _widest_counties(_words: Words) -> Sequence[Item]:
 
 
 _ANOTHER = Choice("another", "3", to="documents")
+_REPORT = Choice("report", "7", to="report_document")
 
 SCREENS: list[Screen] = [
     Menu(
         "documents",
-        if_stuck="call_us",
+        if_stuck="help",
         choices=(
             Choice("id_card", "1", to="ask_id_card", says={"kind": Kind.ID_CARD}),
             Choice(
@@ -164,26 +169,27 @@ SCREENS: list[Screen] = [
             Choice("receipt", "4", to="ask_receipt", says={"kind": ""}),
         ),
     ),
-    Ask("ask_id_card", parse=number_for(Kind.ID_CARD), to="find", if_stuck="call_us"),
+    Ask("ask_id_card", parse=number_for(Kind.ID_CARD), to="find", if_stuck="help"),
     Ask(
         "ask_birth_certificate",
         parse=number_for(Kind.BIRTH_CERTIFICATE),
         to="find",
-        if_stuck="call_us",
+        if_stuck="help",
     ),
     Ask(
         "ask_driving_licence",
         parse=number_for(Kind.DRIVING_LICENCE),
         to="find",
-        if_stuck="call_us",
+        if_stuck="help",
     ),
-    Ask("ask_receipt", parse=receipt, to="find", if_stuck="call_us"),
+    Ask("ask_receipt", parse=receipt, to="find", if_stuck="help"),
     Route(
         "find",
         decide=readiness,
         to={
             Readiness.READY: "ready",
             Readiness.COMING: "coming",
+            Readiness.CHECKED: "checked",
             Readiness.UNKNOWN: "not_found",
             Readiness.KINDS: "which_kind",
             Readiness.COUNTIES: "which_county",
@@ -195,21 +201,33 @@ SCREENS: list[Screen] = [
         "ready",
         facts=document,
         widest=answers.widest_facts,
-        if_stuck="call_us",
-        choices=(Choice("text_me", "1", to="texted", wish=text_answer), _ANOTHER),
+        if_stuck="help",
+        choices=(Choice("text_me", "1", to="texted", wish=text_answer), _ANOTHER, _REPORT),
     ),
     Menu(
         "coming",
         facts=document,
         widest=answers.widest_facts,
-        if_stuck="call_us",
-        choices=(Choice("tell_me", "2", to="subscribing", wish=subscribe), _ANOTHER),
+        if_stuck="help",
+        choices=(Choice("tell_me", "2", to="subscribing", wish=subscribe), _ANOTHER, _REPORT),
+    ),
+    Menu(
+        "checked",
+        facts=document,
+        widest=answers.widest_facts,
+        if_stuck="help",
+        choices=(
+            Choice("text_me", "1", to="texted", wish=text_answer),
+            Choice("tell_me", "2", to="subscribing", wish=subscribe),
+            _ANOTHER,
+            _REPORT,
+        ),
     ),
     Menu(
         "not_found",
         facts=_number,
         widest=_widest_number,
-        if_stuck="call_us",
+        if_stuck="help",
         choices=(Choice("tell_me", "2", to="subscribing", wish=subscribe), _ANOTHER),
     ),
     Pick(
@@ -218,7 +236,7 @@ SCREENS: list[Screen] = [
         save="picked",
         says={"county": ""},
         to="find",
-        if_stuck="call_us",
+        if_stuck="help",
         widest=_widest_kinds,
     ),
     Pick(
@@ -226,17 +244,17 @@ SCREENS: list[Screen] = [
         items=counties,
         save="county",
         to="find",
-        if_stuck="call_us",
+        if_stuck="help",
         widest=_widest_counties,
     ),
     Tell("budget_spent"),
-    Menu("away", choices=(_ANOTHER,), if_stuck="call_us", answers=True),
-    Menu("texted", choices=(_ANOTHER,), if_stuck="call_us", answers=True),
+    Menu("away", choices=(Choice("again", "3", to="find"),), if_stuck="help", answers=True),
+    Menu("texted", choices=(_ANOTHER,), if_stuck="help", answers=True),
     Route(
         "subscribing",
         decide=room,
         to={Room.ROOM: "subscribed", Room.FULL: "too_many"},
     ),
-    Menu("subscribed", choices=(_ANOTHER,), if_stuck="call_us", answers=True),
-    Menu("too_many", choices=(_ANOTHER,), if_stuck="call_us", answers=True),
+    Menu("subscribed", choices=(_ANOTHER,), if_stuck="help", answers=True),
+    Menu("too_many", choices=(_ANOTHER,), if_stuck="help", answers=True),
 ]

@@ -1,4 +1,4 @@
-"""The first page, and where help is."""
+"""The first page."""
 
 from menus.parse import any_number
 from menus.screens import Choice, Menu, Screen
@@ -9,12 +9,15 @@ SCREENS: list[Screen] = [
         parse=any_number,
         typed_to="find",
         languages=True,
-        if_stuck="call_us",
+        carries_on=True,
+        if_stuck="help",
         choices=(
             Choice("documents", "1", to="documents"),
-            # 2 centres, 3 services and 4 court are kept for those: a key never changes.
-            Choice("help", "5", to="call_us"),
+            Choice("centres", "2", to="centres"),
+            Choice("services", "3", to="services"),
+            Choice("court", "4", to="court"),
+            Choice("help", "5", to="help"),
+            Choice("news", "6", to="news"),
         ),
     ),
-    Menu("call_us", choices=(), answers=True),
 ]

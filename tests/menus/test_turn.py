@@ -227,7 +227,7 @@ def _subscribe(line: Line, number: str) -> bool:
             line.keys.subject(number),
             "id_card",
             "en",
-            number_hmacs(line.keys, number, "id_card"),
+            number_hmacs(line.keys, line.country, number, "id_card"),
         )
 
 

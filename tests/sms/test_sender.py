@@ -72,7 +72,7 @@ def subscribe(
     line: Line, number: str = "12345678", kind: str = "", language: str = "en"
 ) -> None:
     wish = TellMeWhenReady(number, kind, language)
-    grant(line.database, line.keys, PHONE, [wish], seconds=5)
+    grant(line.database, line.keys, line.country, PHONE, [wish], seconds=5)
 
 
 def once_sent(gateway: Gateway) -> Callable[[], bool]:
