@@ -86,12 +86,21 @@ class Sizes:
         most = screen.pages + bool(note) if isinstance(screen, Menu) else 1
         if len(parts) > most and not isinstance(screen, Pick):
             self._fault(screen.name, f"text takes {whole} of {self._room * most}")
+        if at_home and not note:
+            self._languages_first(screen, parts[0].text)
         for line in lines:
             if line.key and septets(line.text) > self._room // 2:
                 self._fault(screen.name, f"choice {line.key} takes {septets(line.text)}")
         for part in parts:
             self._measure_text(screen.name, part.text, self._room)
             self._warn(screen.name, part.text, note)
+
+    def _languages_first(self, home: Screen, page: str) -> None:
+        """Find languages that a caller who reads none of the first page would never see."""
+        for one in self._languages.values():
+            offered = isinstance(home, Menu) and home.languages and one.code != self._words.code
+            if offered and f"{one.key} {one.name}" not in page.split("\n"):
+                self._fault(home.name, f"no room on the first page to offer {one.code}")
 
     def _measure_text(self, place: str, text: str, room: int) -> None:
         self._measured.pages += 1

@@ -325,13 +325,14 @@ class Engine:
         language = self._language(session, queries)
         parts = self._parts(pressed, queries)
         part = parts[min(session.part, len(parts) - 1)]
-        ends = isinstance(self._menus.screens[session.screen], Tell)
+        screen = self._menus.screens[session.screen]
+        meant = parts if isinstance(screen, Menu) else [part]
         return replace(
             session,
             language=language,
             part=parts.index(part),
-            page=Page(part.text, ends),
-            offered=dict(part.meanings),
+            page=Page(part.text, ends=isinstance(screen, Tell)),
+            offered={key: meaning for one in meant for key, meaning in one.meanings},
         )
 
     def _parts(self, pressed: _Pressed, queries: Asking) -> list[Part]:

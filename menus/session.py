@@ -56,7 +56,7 @@ class Session:
         said: what was chosen and typed.
         slips: slips since the last right key.
         language: the caller's; empty until it is known.
-        offered: what each key meant on the page that the caller saw.
+        offered: what each key meant on the page that the caller saw; of a menu, on all.
         inputs: every key pressed, in order.
         page: the page shown last.
         wished: whether the last hop made a wish.
