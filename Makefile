@@ -20,6 +20,9 @@ test: $(VENV)/test ## lint, types, import contract and every test
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest
 
+torture: $(VENV)/test ## long runs: 5,000 random calls with Redis flushed and data changing (10 minutes)
+	$(BIN)/pytest -m torture -n 0 -s
+
 format: $(VENV)/test ## put the code in its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -39,4 +42,4 @@ $(VENV)/test: tests/requirements.txt requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
 	@touch $@ $(VENV)/run
 
-.PHONY: help run phone test format clean
+.PHONY: help run phone test torture format clean

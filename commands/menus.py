@@ -1,23 +1,28 @@
 """`flask menus`: the proof of the menus, and their picture."""
 
+from pathlib import Path
+
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
 from menus.check import check
-from menus.diagram import draw
-from menus.flows import HOME, SCREENS
+from menus.diagram import page
+from menus.flows import HOME, MOVED, SCREENS
 from menus.words import load
 
 COMMAND = AppGroup("menus", help="The menus.")
+
+PICTURE = Path(__file__).parent.parent / "docs" / "menus.md"
+"""Where the picture of the menus is kept."""
 
 
 @COMMAND.command("check")
 def check_menus() -> None:
     """Prove every screen in every language; every fault is listed at once."""
     room = current_app.config["USSD_PAGE"]
-    languages = load(code=current_app.config["USSD_CODE"])
-    report = check(SCREENS, HOME, languages, room)
+    languages = load(current_app.config["WORDS_DIR"], current_app.config["USSD_CODE"])
+    report = check(SCREENS, HOME, languages, room, MOVED)
     for fault in report.faults:
         click.echo(fault)
     for warning in report.warnings:
@@ -32,5 +37,6 @@ def check_menus() -> None:
 
 @COMMAND.command("draw")
 def draw_menus() -> None:
-    """Print the menus as a Mermaid diagram."""
-    click.echo(draw(SCREENS, HOME))
+    """Draw the menus as a Mermaid diagram, into docs/menus.md."""
+    PICTURE.write_text(page(SCREENS, HOME), encoding="utf-8")
+    click.echo(f"drawn: {PICTURE.name}, {len(SCREENS)} screens")

@@ -62,12 +62,14 @@ class Watch:
         What is away now stays as it was known, and is read the next time.
         """
         try:
-            with self._database.working() as connection:
+            with self._database.reading() as connection:
                 directory = read_directory(connection)
-                edition = f"{self._edition}{directory.digest}"
-                digest = hashlib.sha256(edition.encode()).hexdigest()
-                if digest != self._noted:
+            edition = f"{self._edition}{directory.digest}"
+            digest = hashlib.sha256(edition.encode()).hexdigest()
+            if digest != self._noted:
+                with self._database.working() as connection:
                     editions.note(connection, digest)
+            with self._database.reading() as connection:
                 self._changed_at = editions.changed_at(connection)
             self._noted = digest
             if directory.digest != self.directory.digest:
