@@ -15,6 +15,7 @@ _PHRASES = (
     "gone",
     "doubt",
     "court_desk",
+    "no_court_desk",
     "none_here",
     "no_news",
     "dated",

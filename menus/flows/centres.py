@@ -69,14 +69,14 @@ def centre(look: Look) -> Facts:
     if found is None:
         return dict.fromkeys(_FACTS, "")
     directory, today = look.queries.directory, look.queries.now.date()
-    has_court = directory.has_desk(found.code, COURT, today)
+    court = "court_desk" if directory.has_desk(found.code, COURT, today) else "no_court_desk"
     return {
         "centre": found.short_name,
         "county": "" if found.county in found.short_name else found.county,
         "status": lists.status(look, found),
         "address": found.address,
         "town": "" if found.town in found.short_name + found.address else found.town,
-        "court": look.words.say("phrases", "court_desk") if has_court else "",
+        "court": "" if found.planned else look.words.say("phrases", court),
         "doubt": look.words.say("phrases", "doubt") if found.doubtful else "",
         "news": "\n".join(
             one.text(look.words.code)
