@@ -56,9 +56,9 @@ class CallBack:
 def ask(connection: Connection, keys: Keys, phone: str, language: str, place: str) -> bool:
     """Ask for a phone to be rung: one open request a phone.
 
-    Asked again while open, it keeps its turn, and only the language and the place change.
-    One that was closed in an earlier call is opened again; one closed within this call
-    stays closed.
+    Asked again while open, nothing changes: a call that is folded anew asks again, perhaps
+    in a language that was chosen later. One that was closed in an earlier call is opened
+    again; one closed within this call stays closed.
 
     Args:
         place: the screen that the caller was on.
@@ -76,10 +76,9 @@ def ask(connection: Connection, keys: Keys, phone: str, language: str, place: st
     }
     if upsert(connection, call_backs, row, on=["phone_hmac"]):
         return True
-    mine = update(call_backs).where(call_backs.c.phone_hmac == phone_hmac)
-    if connection.execute(mine.where(call_backs.c.closed_at.is_(None)).values(said)).rowcount:
-        return False
-    again = mine.where(call_backs.c.closed_at < now - CALL)
+    again = update(call_backs).where(
+        call_backs.c.phone_hmac == phone_hmac, call_backs.c.closed_at < now - CALL
+    )
     opened = connection.execute(again.values(closed_at=None, made_at=now, **said))
     return opened.rowcount > 0
 

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 from sqlalchemy import Connection, select, update
@@ -83,6 +83,7 @@ _as_it_is = settings(
 
 
 @settings(_as_it_is, max_examples=250)
+@example(seed=3_044_159_640_727)  # asked to be called, then chose another language
 @given(seed=st.integers(0, 2**48))
 def test_a_random_call_is_the_same_forgotten_or_remembered(seed: int, pair: Pair) -> None:
     _Conversation(pair, seed).hold()

@@ -95,14 +95,14 @@ def test_asking_again_keeps_the_turn(database: Database, keys: Keys) -> None:
     assert (after.id, after.made_at) == (before.id, before.made_at)
 
 
-def test_asking_again_tells_the_language_and_the_place_of_late(
+def test_asking_again_in_another_language_changes_nothing(
     database: Database, keys: Keys
 ) -> None:
     call_me(database, keys)
     call_me(database, keys, language="sw", place="report")
     (one,) = waiting_in(database, keys)
 
-    assert (one.language, one.place) == ("sw", "report")
+    assert (one.language, one.place) == ("en", "call_us")
 
 
 def test_the_oldest_request_comes_first(database: Database, keys: Keys) -> None:
