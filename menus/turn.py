@@ -97,6 +97,8 @@ class _Hop:
         Where the session is gone, nobody knows what the key meant: the caller is told so.
         """
         dial, engine = self._dial, self._line.engine
+        if stored and self._begins_anew(stored):
+            stored = None
         if stored and len(stored.inputs) >= MOST_INPUTS:
             return Stepped(replace(stored, page=self._line.apology("too_long")))
         if stored:
@@ -106,13 +108,17 @@ class _Hop:
             return _with_inputs(engine.fold(None, dial.inputs, queries), dial.inputs)
         return _with_inputs(engine.open(queries, note="lost"), dial.keys)
 
+    def _begins_anew(self, stored: Session) -> bool:
+        """Say whether a session that is over begins again under its name."""
+        return self._dial.opens is True and stored.page.ends
+
     def _is_repeat(self, stored: Session, base: Session | None) -> bool:
         """Say whether this hop was taken already, by an earlier delivery or one in flight."""
         dial = self._dial
         if dial.cumulative:
             return stored.inputs == dial.inputs
         if dial.begins(stored.inputs):
-            return True
+            return not self._begins_anew(stored)
         before = base.inputs if base else ()
         return stored is not base and stored.inputs == (*before, *dial.keys)
 

@@ -11,20 +11,20 @@ from flask.testing import FlaskClient
 from menus.line import Line
 from models.outbox import Delivery, texts_to
 
-PHONE = "+254700000001"
 PATIENCE_SECONDS = 4.0
 """How long a phone in the terminal waits for a text before it is laid down."""
 
 
 @click.command("phone")
 @click.option("--keys", help="What to type, with blanks between: prints the pages and ends.")
-@click.option("--phone", default=PHONE, show_default=True, help="The phone that dials.")
+@click.option("--phone", help="The phone that dials; the country's example unless given.")
 @with_appcontext
-def call(keys: str | None, phone: str) -> None:
+def call(keys: str | None, phone: str | None) -> None:
     """Dial the line from this terminal."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     app.extensions["serve"]()
-    session = _Session(app, phone)
+    line: Line = app.extensions["line"]()
+    session = _Session(app, phone or line.country.example_phone)
     try:
         session.talk(keys.split() if keys is not None else None)
     except click.Abort:

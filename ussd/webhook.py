@@ -1,10 +1,9 @@
-"""The gateway's way in: read, turn, write. Whatever breaks, a valid page goes back."""
+"""The gateways' way in: read, turn, write. Whatever breaks, a valid page goes back."""
 
 import logging
 from collections.abc import Callable, Collection
-from types import ModuleType
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
 from menus.dial import Dial, dialled
@@ -13,10 +12,11 @@ from menus.pages import Page
 from menus.turn import turn
 from models.base import Unavailable
 from models.finished import record
-from ussd import africastalking
+from ussd import africastalking, flares, hubtel, infobip, safaricom
+from ussd.gateway import Address, Ended, Gateway, Reply, Unreadable
 
-GATEWAYS: dict[str, ModuleType] = {africastalking.NAME: africastalking}
-"""Every gateway is one file with `read`, `write`, `read_end`; here is where it is named."""
+GATEWAYS: tuple[Gateway, ...] = (africastalking, safaricom, flares, infobip, hubtel)
+"""Every gateway is one file; here is where it is named."""
 
 Guard = Callable[[Collection[str]], Callable[[], None]]
 _log = logging.getLogger(__name__)
@@ -31,62 +31,80 @@ def blueprint(line: Line, guard: Guard, any_code: bool) -> Blueprint:
     """
     pages = Blueprint("ussd", __name__)
 
-    pages.before_request(guard(GATEWAYS))
-
-    @pages.post("/ussd/<gateway>/<token>")
-    def hop(gateway: str, token: str) -> Response:
-        adapter = GATEWAYS[gateway]
-        return _plain(adapter.write(_take(line, adapter, any_code)))
-
-    @pages.post("/ussd/<gateway>/<token>/events")
-    def event(gateway: str, token: str) -> Response:
-        _keep_end(line, gateway)
-        return _plain("END")
-
+    pages.before_request(guard({gateway.NAME for gateway in GATEWAYS}))
+    for gateway in GATEWAYS:
+        for address in gateway.ADDRESSES:
+            pages.add_url_rule(
+                f"/ussd/{gateway.NAME}/<token>{address.path}",
+                endpoint=f"{gateway.NAME}{address.path.replace('/', '_')}",
+                view_func=_View(line, gateway.NAME, address, any_code),
+                methods=address.methods,
+                defaults={"gateway": gateway.NAME},
+            )
     return pages
 
 
-def _take(line: Line, adapter: ModuleType, any_code: bool) -> Page:
-    try:
-        came: Dial = adapter.read(request.form)
-        dial = dialled(came, line.code) or (came if any_code else None)
-        return turn(line, dial) if dial else line.apology("wrong_code")
-    except HTTPException:
-        raise
-    except adapter.Unreadable:
-        return line.apology("not_understood")
-    except Exception:
-        _log.exception("hop failed")
-        return line.apology("trouble")
+class _View:
+    """One address of one gateway."""
 
+    def __init__(self, line: Line, gateway: str, address: Address, any_code: bool) -> None:
+        self._line = line
+        self._gateway = gateway
+        self._address = address
+        self._any_code = any_code
 
-def _keep_end(line: Line, gateway: str) -> None:
-    """Keep an end-of-session event. It is best effort: the gateway promises none."""
-    adapter = GATEWAYS[gateway]
-    try:
-        end = adapter.read_end(request.form)
-        name = line.sessions.session_hmac(gateway, end.session, end.phone)
-        with line.database.writing() as connection:
-            record(
-                connection,
-                name,
-                gateway,
-                end.network,
-                end.status,
-                end.hops,
-                end.milliseconds,
-                end.cost,
-                end.ended_at,
-            )
-    except HTTPException:
-        raise
-    except adapter.Unreadable:
-        _log.warning("end event not understood", extra={"gateway": gateway})
-    except Unavailable:
-        _log.warning("end event not kept", extra={"gateway": gateway})
-    except Exception:
-        _log.exception("end event failed")
+    def __call__(self, **_parts: str) -> Response:
+        """Take the request in hand. HEAD is none: it would take a hop and show no page."""
+        if request.method not in self._address.methods:
+            abort(405)
+        reply = self._reply()
+        return Response(
+            reply.body, 200, headers=dict(reply.headers), content_type=reply.content_type
+        )
 
+    def _reply(self) -> Reply:
+        try:
+            came = self._address.read(request)
+            return self._address.write(self._take(came))
+        except HTTPException:
+            raise
+        except Unreadable:
+            _log.warning("request not understood", extra={"gateway": self._gateway})
+            return self._apology("not_understood")
+        except Exception:
+            _log.exception("hop failed")
+            return self._apology("trouble")
 
-def _plain(body: str) -> Response:
-    return Response(body, status=200, content_type="text/plain; charset=utf-8")
+    def _apology(self, phrase: str) -> Reply:
+        return self._address.write(self._line.apology(phrase))
+
+    def _take(self, came: Dial | Ended | None) -> Page | None:
+        """Take what was read: give the page to show, if any."""
+        if isinstance(came, Ended):
+            self._keep_end(came)
+        return self._turn(came) if isinstance(came, Dial) else None
+
+    def _turn(self, came: Dial) -> Page:
+        dial = dialled(came, self._line.code) or (came if self._any_code else None)
+        return turn(self._line, dial) if dial else self._line.apology("wrong_code")
+
+    def _keep_end(self, end: Ended) -> None:
+        """Keep the end of a session. It is best effort: gateways promise none."""
+        name = self._line.sessions.session_hmac(self._gateway, end.session, end.phone)
+        try:
+            with self._line.database.writing() as connection:
+                record(
+                    connection,
+                    name,
+                    self._gateway,
+                    end.network,
+                    end.status,
+                    end.hops,
+                    end.milliseconds,
+                    end.cost,
+                    end.ended_at,
+                )
+        except Unavailable:
+            _log.warning("end event not kept", extra={"gateway": self._gateway})
+        except Exception:
+            _log.exception("end event failed")

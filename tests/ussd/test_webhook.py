@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from menus.gsm7 import foreign, septets
-from menus.line import Line
 from models import finished
 from tests.caller import TOKEN, Caller
 from tests.conftest import Open, line_of
@@ -100,13 +99,15 @@ def test_the_constructed_journey_gets_the_right_pages(client: FlaskClient) -> No
 
 @events
 def test_an_end_event_is_kept_once_without_what_was_typed(
-    name: str, client: FlaskClient, line: Line
+    name: str, open_app: Open, sqlite_url: str, redis: RedisServer
 ) -> None:
+    app = open_app(sqlite_url, redis.url)
     body = (PAYLOADS / name).read_bytes()
     statuses = [
-        client.post(f"{HOP}/events", data=body, content_type=FORM).status_code for _ in range(3)
+        app.test_client().post(f"{HOP}/events", data=body, content_type=FORM).status_code
+        for _ in range(3)
     ]
-    with line.database.working() as connection:
+    with line_of(app).database.working() as connection:
         kept = finished.count(connection)
 
     assert statuses == [200] * 3
