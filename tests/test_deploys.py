@@ -13,6 +13,7 @@ from menus.flows import SCREENS
 from menus.screens import Choice, Menu, Screen
 from menus.words import Words
 from models.centres import centres
+from models.desks import desks
 from models.directory import read_directory
 from models.editions import editions
 from tests.caller import Caller
@@ -41,7 +42,9 @@ def deploy(
     ) -> Flask:
         monkeypatch.setattr(application, "SCREENS", screens or SCREENS)
         monkeypatch.setattr(application, "MOVED", moved or {})
-        monkeypatch.setattr(application, "load", lambda *given: words(read(*given)))
+        monkeypatch.setattr(
+            application, "load", lambda *given, **named: words(read(*given, **named))
+        )
         return open_app(sqlite_url, redis.url)
 
     return start
@@ -257,6 +260,20 @@ def test_a_dropped_call_at_a_screen_that_is_gone_is_told_so(deploy: Deploy) -> N
     assert Call(app.test_client()).keys("9").startswith(GONE)
 
 
+def test_a_centre_that_is_gone_is_not_promised(deploy: Deploy) -> None:
+    app = deploy()
+    call = Call(app.test_client())
+    call.keys("2", "47")
+    line = line_of(app)
+    with line.database.working() as connection:
+        connection.execute(desks.delete().where(desks.c.centre_code == "047-01"))
+        connection.execute(centres.delete().where(centres.c.code == "047-01"))
+    line.watch.look()
+
+    assert call.key("11").startswith("CON We know no such county, town or centre.")
+    assert inbox(line) == []
+
+
 def _swapped(name: str, one: str, other: str) -> list[Screen]:
     """Give the screens with two keys of a menu swapped."""
     swap = {one: other, other: one}
@@ -311,7 +328,7 @@ def _also(new: str, old: str = "documents") -> Callable[[dict[str, Words]], dict
         for code, words in languages.items():
             screens = dict(words.section("screens"))
             screens[new] = screens.pop(old)
-            changed[code] = Words(code, {**words.sections, "screens": screens})
+            changed[code] = replace(words, sections={**words.sections, "screens": screens})
         return changed
 
     return change
@@ -330,7 +347,7 @@ def _silent(screen: str, choice: str) -> Callable[[dict[str, Words]], dict[str, 
                 if name != choice
             }
             screens[screen] = {**screens[screen], "choices": labels}
-            changed[code] = Words(code, {**words.sections, "screens": screens})
+            changed[code] = replace(words, sections={**words.sections, "screens": screens})
         return changed
 
     return change

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from menus import answers
 from menus.flows import lists
-from menus.flows.lists import There
+from menus.flows.lists import Known, There
 from menus.parse import place
 from menus.places import Match
 from menus.screens import Choice, Item, Look, Menu, Pick, Route, Screen
@@ -52,6 +52,11 @@ def centre_said(look: Look) -> Centre | None:
     return found[0] if found else None
 
 
+def known(look: Look) -> Known:
+    """Decide whether the centre that was picked is there."""
+    return Known.KNOWN if centre_said(look) else Known.GONE
+
+
 def county_name(look: Look) -> Facts:
     """Tell the county's name."""
     county = lists.county(look)
@@ -79,7 +84,7 @@ def centre(look: Look) -> Facts:
         "court": "" if found.planned else look.words.say("phrases", court),
         "doubt": look.words.say("phrases", "doubt") if found.doubtful else "",
         "news": "\n".join(
-            one.text(look.words.code)
+            one.text(look.words.code, look.words.first)
             for one in directory.announcements_on(today)
             if one.centre_code == found.code
         ),
@@ -105,7 +110,7 @@ def services_here(look: Look) -> Sequence[Item]:
     if found is None or found.planned:
         return []
     return [
-        Item(one.key, one.text(look.words.code).name)
+        Item(one.key, one.text(look.words.code, look.words.first).name)
         for one in look.queries.directory.services_at_desk("centre")
         if is_served(look, found, one)
     ]
@@ -234,9 +239,14 @@ SCREENS: list[Screen] = [
         facts=county_name,
         widest_facts=_widest_county,
         save="centre",
-        to="centre",
+        to="picked_centre",
         if_stuck="help",
         answers=True,
+    ),
+    Route(
+        "picked_centre",
+        decide=known,
+        to={Known.KNOWN: "centre", Known.GONE: "no_place"},
     ),
     Menu(
         "centre",
@@ -258,7 +268,7 @@ SCREENS: list[Screen] = [
         facts=heading,
         widest_facts=_widest_heading,
         save="service",
-        to="service",
+        to="picked_service",
         if_stuck="help",
         answers=True,
     ),

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from menus.screens import Choice, Look, Menu, Screen
 from menus.wishes import CallMeBack, Wish
 from menus.words import Facts, Words
+from models.country import CURRENCY
 
 
 def cost(look: Look) -> Facts:
@@ -26,7 +27,7 @@ def call_back(look: Look) -> Wish:
 
 
 def _widest_cost(words: Words) -> Iterable[Facts]:
-    dear = words.price("99.99", "KSh")
+    dear = words.price("99.99", "W" * CURRENCY)
     yield {"cost": words.say("phrases", "cost", {"session": dear, "text": dear})}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from menus.flows import lists
-from menus.flows.lists import There
+from menus.flows.lists import Known, There
 from menus.flows.services import (
     facts_of,
     said_service,
@@ -22,9 +22,14 @@ _NOTHING = ("service", "bring", "place", "note")
 def services(look: Look) -> Sequence[Item]:
     """List the services of the court desk."""
     return [
-        Item(one.key, one.text(look.words.code).name)
+        Item(one.key, one.text(look.words.code, look.words.first).name)
         for one in look.queries.directory.services_at_desk(COURT_DESK)
     ]
+
+
+def known(look: Look) -> Known:
+    """Decide whether the service that was picked is there."""
+    return Known.KNOWN if _said(look) else Known.GONE
 
 
 def service(look: Look) -> Facts:
@@ -84,8 +89,13 @@ SCREENS: list[Screen] = [
         items=services,
         widest=widest_services,
         save="service",
-        to="court_service",
+        to="picked_court_service",
         if_stuck="help",
+    ),
+    Route(
+        "picked_court_service",
+        decide=known,
+        to={Known.KNOWN: "court_service", Known.GONE: "no_directory"},
     ),
     Menu(
         "court_service",

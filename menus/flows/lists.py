@@ -26,6 +26,13 @@ class There(StrEnum):
     AWAY = "away"
 
 
+class Known(StrEnum):
+    """Whether what was picked is still there: a list may change under a caller's feet."""
+
+    KNOWN = "known"
+    GONE = "gone"
+
+
 def there(look: Look) -> There:
     """Decide whether there is anything to list."""
     return There.THERE if look.queries.directory.counties else There.AWAY
@@ -33,7 +40,8 @@ def there(look: Look) -> There:
 
 def places(look: Look) -> Places:
     """Find the places that the caller typed."""
-    return search(look.queries.directory, look.said.get("place", ""))
+    typed, country = look.said.get("place", ""), look.queries.country
+    return search(look.queries.directory, typed, country.place_words)
 
 
 def county(look: Look) -> County | None:

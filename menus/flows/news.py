@@ -23,7 +23,7 @@ def news(look: Look) -> Facts:
 
 
 def _written(words: Words, announcement: Announcement) -> str:
-    text = announcement.text(words.code)
+    text = announcement.text(words.code, words.first)
     if announcement.as_of is None:
         return text
     facts = {"text": text, "date": words.date(announcement.as_of)}

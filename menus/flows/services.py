@@ -6,11 +6,12 @@ from enum import StrEnum
 from menus import answers
 from menus.flows import lists
 from menus.flows.centres import is_served
-from menus.flows.lists import There
+from menus.flows.lists import Known, There
 from menus.parse import place
 from menus.screens import Choice, Item, Look, Menu, Pick, Route, Screen
 from menus.wishes import TextMe, Wish
 from menus.words import Facts, Words
+from models.country import CURRENCY
 from models.services import (
     AGENCY,
     BRING,
@@ -40,7 +41,7 @@ class Where(StrEnum):
 def services(look: Look) -> Sequence[Item]:
     """List the services of the centres' desks."""
     return [
-        Item(one.key, one.text(look.words.code).name)
+        Item(one.key, one.text(look.words.code, look.words.first).name)
         for one in look.queries.directory.services_at_desk(CENTRE_DESK)
     ]
 
@@ -52,6 +53,11 @@ def said_service(look: Look, desk: str) -> Service | None:
     return next((one for one in at_desk if one.key == key), None)
 
 
+def known(look: Look) -> Known:
+    """Decide whether the service that was picked is there."""
+    return Known.KNOWN if said_service(look, CENTRE_DESK) else Known.GONE
+
+
 def service(look: Look) -> Facts:
     """Tell of the service that was picked."""
     found = said_service(look, CENTRE_DESK)
@@ -60,7 +66,7 @@ def service(look: Look) -> Facts:
 
 def facts_of(look: Look, found: Service) -> Facts:
     """Give what is said of a service. What no source says is empty."""
-    words, text = look.words, found.text(look.words.code)
+    words, text = look.words, found.text(look.words.code, look.words.first)
     terms = found.terms_on(look.queries.now.date())
     return {
         "service": text.name,
@@ -113,7 +119,7 @@ def centres_with(look: Look) -> Facts:
     having = [
         one for one in look.queries.directory.centres if found and is_served(look, one, found)
     ]
-    name = found.text(look.words.code).name if found else ""
+    name = found.text(look.words.code, look.words.first).name if found else ""
     return {"service": name, "centres": lists.told_together(look, having)}
 
 
@@ -132,7 +138,7 @@ _FACTS = (
 
 def widest_service(words: Words) -> Iterable[Facts]:
     """Give the facts of a service at their widest."""
-    money = {"fee": words.money(99_999, "KSh"), "as_of": "2026"}
+    money = {"fee": words.money(99_999, "W" * CURRENCY), "as_of": "2026"}
     yield {
         "service": _wide(NAME),
         "bring": _wide(BRING),
@@ -171,8 +177,13 @@ SCREENS: list[Screen] = [
         items=services,
         widest=widest_services,
         save="service",
-        to="service",
+        to="picked_service",
         if_stuck="help",
+    ),
+    Route(
+        "picked_service",
+        decide=known,
+        to={Known.KNOWN: "service", Known.GONE: "no_directory"},
     ),
     Menu(
         "service",
