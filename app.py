@@ -62,6 +62,7 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
         TOKEN=config.gateway_tokens[0] if config.gateway_tokens else "",
     )
     line = functools.cache(lambda: open_line(config, clock))
+    app.extensions["country"] = lambda: read_country(config)
     app.extensions["line"] = line
     app.extensions["send"] = lambda: functools.partial(run, line(), _sender(config))
     app.extensions["serve"] = lambda: _serve(app, config, line())
@@ -73,14 +74,20 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
     return app
 
 
-def proved_menus(config: Config) -> tuple[Menus, dict[str, Words]]:
+def proved_menus(
+    config: Config, country: Country | None = None
+) -> tuple[Menus, dict[str, Words]]:
     """Read the words, and prove that the menus may take calls.
+
+    Args:
+        country: the country that is served, where it is read already.
 
     Raises:
         BadSettings: naming every fault in the menus.
     """
+    first = (country or read_country(config)).first_language
     try:
-        languages = load(config.words_dir, config.ussd_code)
+        languages = load(config.words_dir, config.ussd_code, first=first)
     except ValueError as fault:
         raise BadSettings(f"The words cannot be read: {fault}") from None
     try:
@@ -111,7 +118,7 @@ def open_line(config: Config, clock: Clock = now) -> Line:
     """
     config.require(*STORES)
     country = read_country(config)
-    menus, languages = proved_menus(config)
+    menus, languages = proved_menus(config, country)
     edition = edition_of(SCREENS, languages)
     config.var_dir.mkdir(parents=True, exist_ok=True)
     database = Database(config.database_url)

@@ -6,6 +6,7 @@ from datetime import date
 from menus.gsm7 import SMS_PART, SMS_SEGMENT, septets
 from menus.words import Facts, Words, fill
 from models.centres import SHORT_NAME, TOWN, Centre
+from models.country import CURRENCY
 from models.documents import Found
 from models.numbers import Kind
 from models.services import BRING, NAME
@@ -188,7 +189,7 @@ def _widest_centre(words: Words) -> Facts:
 
 
 def _widest_service(words: Words) -> Facts:
-    facts = {"fee": words.money(99_999, "KSh"), "as_of": "2026"}
+    facts = {"fee": words.money(99_999, "W" * CURRENCY), "as_of": "2026"}
     return {
         **dict.fromkeys(SERVICE_FACTS, "W" * NAME),
         "bring": "W" * BRING,

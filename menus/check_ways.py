@@ -1,6 +1,6 @@
 """The proof of the screens as a graph: where every way leads, and what every key does."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from menus.screens import Ask, Menu, Pick, Route, Screen, Tell, exits, is_key
 from menus.words import Facts, Words
@@ -147,21 +147,32 @@ def _is_answer(screen: Screen) -> bool:
 
 
 def _meanings(screen: Screen) -> list[tuple[str, tuple[str, str]]]:
-    """List a screen's keys, each with (its effect, its way): the effect is a wish's name."""
-    if isinstance(screen, Menu):
-        return [
-            (one.key, (one.wish.__name__ if one.wish else "", f"{one.name} to {one.to}"))
-            for one in screen.choices
-        ]
-    if isinstance(screen, Pick):
-        effect = screen.wish.__name__ if screen.wish else ""
-        return [
-            (item.key, (effect, f"a line of {screen.name}"))
-            for item in screen.widest(_NO_WORDS)
-        ]
-    if isinstance(screen, Ask) and screen.wish:
-        return [("typed", (screen.wish.__name__, f"typed at {screen.name}"))]
+    """List a screen's keys, each with (its effect, its way): the effect is a wish's name.
+
+    What is typed counts as one key.
+    """
+    match screen:
+        case Menu():
+            meanings = [
+                (one.key, (_effect(one.wish), f"{one.name} to {one.to}"))
+                for one in screen.choices
+            ]
+            return meanings + [("typed", ("", f"to {screen.typed_to}"))] * bool(screen.parse)
+        case Pick():
+            effect = _effect(screen.wish)
+            meanings = [
+                (item.key, (effect, f"a line of {screen.name}"))
+                for item in screen.widest(_NO_WORDS)
+            ]
+            return meanings + [("typed", ("", f"to {screen.typed_to}"))] * bool(screen.parse)
+        case Ask():
+            effect = _effect(screen.wish)
+            return [("typed", (effect, "" if effect else f"to {screen.to}"))]
     return []
+
+
+def _effect(wish: Callable[..., object] | None) -> str:
+    return wish.__name__ if wish else ""
 
 
 class _NoWords(Words):

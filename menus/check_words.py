@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from menus.answers import LONG, TEXTS, WORDED, fills
 from menus.gsm7 import foreign
-from menus.hours import DAYS, Doors
+from menus.hours import DAYS, Doors, days_of
 from menus.screens import Ask, Menu, Route, Screen, is_key
-from menus.words import FIRST_LANGUAGE, Words, places
+from menus.words import Words, is_known, places
 from models.numbers import Kind
 
 _PHRASES = (
@@ -29,6 +29,9 @@ _PHRASES = (
     "not_understood",
     "wrong_code",
 )
+_WEEK = 7
+"""Days in a week."""
+
 _KEYS = ("back", "home", "more", "carry_on")
 _LISTS = {"sms": (*WORDED, *LONG), "clock": ("parts", "weekdays")}
 _SECTIONS = (
@@ -53,8 +56,8 @@ def faults(screens: Sequence[Screen], languages: Mapping[str, Words]) -> Iterato
 
 
 def _languages(screens: Sequence[Screen], languages: Mapping[str, Words]) -> Iterator[str]:
-    if FIRST_LANGUAGE not in languages:
-        yield f"{FIRST_LANGUAGE}: no words, and callers who chose none are spoken to in it"
+    for first in sorted({words.first for words in languages.values()} - {"", *languages}):
+        yield f"{first}: no words, and callers who chose none are spoken to in it"
     taken: dict[str, str] = {}
     for words in languages.values():
         if words.key in taken:
@@ -77,6 +80,7 @@ def _wording(screens: Sequence[Screen], words: Words) -> Iterator[str]:
     """Find words that lack, that nobody says, or that phones cannot show."""
     known = [screen for screen in screens if not isinstance(screen, Route)]
     yield from _sections(words)
+    yield from _dates(words)
     names = {screen.name for screen in known}
     for name in words.sections.get("screens", {}):
         if name not in names:
@@ -113,17 +117,29 @@ def _sections(words: Words) -> Iterator[str]:
     }
     for section, names in wanted.items():
         place = f"{section} ({words.code})"
-        may = ("locale",) if section == "language" else ()
+        may: Sequence[str] = ("locale", "money") if section == "language" else ()
+        if section == "days":
+            may = [name for name in words.section(section) if days_of(name)]
         yield from _exactly(place, words.section(section), names, _LISTS.get(section, ()), may)
 
 
+def _dates(words: Words) -> Iterator[str]:
+    """Find that it is not known how to write dates, or what the days of a week are."""
+    locale = str(words.section("language").get("locale", words.code))
+    if not is_known(locale):
+        yield f"language ({words.code}): nobody knows how dates are written in {locale}"
+    weekdays = words.section("clock").get("weekdays")
+    if isinstance(weekdays, list) and weekdays and len(weekdays) != _WEEK:
+        yield f"clock ({words.code}): weekdays has {len(weekdays)} names for {_WEEK} days"
+
+
 def _clock(words: Words) -> Sequence[str]:
-    swahili = ("swahili", "parts") if words.section("clock").get("swahili") else ()
-    return ("hours", "weekdays", *swahili)
+    its_own = ("swahili", "parts", "at", "till")
+    return ("hours", "weekdays", *(its_own if words.section("clock").get("swahili") else ()))
 
 
 _FILLED = {
-    "clock": frozenset({"days", "opens", "closes"}),
+    "clock": frozenset({"days", "opens", "closes", "hour", "part"}),
     "doors": frozenset({"time", "day"}),
 }
 _PHRASES_FILLED = {
@@ -142,6 +158,8 @@ def _is_screens_text(path: str) -> bool:
 def _filled(path: str) -> frozenset[str]:
     """Give the names that are filled in words that are no screen's text."""
     section, _, name = path.partition(".")
+    if path == "language.money":
+        return frozenset({"currency", "amount"})
     if section in _FILLED:
         return _FILLED[section]
     if section == "phrases":

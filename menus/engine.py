@@ -28,7 +28,7 @@ from menus.screens import (
 )
 from menus.session import Dropped, Session, Step
 from menus.wishes import SpeakTo, Wish
-from menus.words import FIRST_LANGUAGE, Words
+from menus.words import Words, spoken
 from models.country import Country
 
 SLIPS = 3
@@ -128,7 +128,7 @@ class Engine:
 
     def words(self, language: str | None) -> Words:
         """Give the words of a language, of the first one where it is not known."""
-        return self._languages.get(language or "") or self._languages[FIRST_LANGUAGE]
+        return spoken(self._languages, language)
 
     def _moved(self, session: Session) -> Session:
         """Follow the screens that have other names now; one that is gone stays unknown."""
@@ -149,7 +149,7 @@ class Engine:
     def _press(self, session: Session, key: str, queries: Asking) -> _Pressed:
         screen = self._menus.screens.get(session.screen)
         if screen is None or isinstance(screen, Route):
-            return replace(self._go_home(session), note="gone", stops=True)
+            return self._gone(session)
         if isinstance(screen, Tell):
             return self._go_home(session)
         key = key.strip().removesuffix("#").strip()
@@ -264,7 +264,7 @@ class Engine:
     def _take_up(self, dropped: Dropped, session: Session, queries: Asking) -> _Pressed:
         way = self._menus.follow(dropped.way)
         if not way or way == self._menus.home:
-            return replace(self._go_home(session), note="gone", stops=True)
+            return self._gone(session)
         taken = Session(
             session.screen,
             trail=dropped.trail,
@@ -272,7 +272,8 @@ class Engine:
             language=session.language or dropped.language,
             taken_up=dropped,
         )
-        return self._enter(self._moved(taken), way, self._moved(taken).trail, queries)
+        taken = self._moved(taken)
+        return self._enter(taken, way, taken.trail, queries)
 
     def _move(
         self, session: Session, to: str, said: Mapping[str, str], queries: Asking
@@ -294,7 +295,9 @@ class Engine:
         to = way
         for _ in range(_ROUTES):
             screen = self._menus.screens.get(to)
-            if screen is None or to == self._menus.home:
+            if screen is None:
+                return self._gone(session)
+            if to == self._menus.home:
                 break
             if not isinstance(screen, Route):
                 return _Pressed(_at(session, to, way, trail))
@@ -311,6 +314,10 @@ class Engine:
     def _go_home(self, session: Session) -> _Pressed:
         return _Pressed(Session(self._menus.home, language=session.language))
 
+    def _gone(self, session: Session) -> _Pressed:
+        """Go home from a screen that is there no more; keys that follow were meant for it."""
+        return replace(self._go_home(session), note="gone", stops=True)
+
     def _slip(self, screen: Screen, session: Session, queries: Asking) -> _Pressed:
         slips = session.slips + 1
         session = self._decide_again(session, queries)
@@ -324,13 +331,14 @@ class Engine:
         session = pressed.session
         language = self._language(session, queries)
         parts = self._parts(pressed, queries)
-        part = parts[min(session.part, len(parts) - 1)]
+        count = min(session.part, len(parts) - 1)
+        part = parts[count]
         screen = self._menus.screens[session.screen]
         meant = parts if isinstance(screen, Menu) else [part]
         return replace(
             session,
             language=language,
-            part=parts.index(part),
+            part=count,
             page=Page(part.text, ends=isinstance(screen, Tell)),
             offered={key: meaning for one in meant for key, meaning in one.meanings},
         )
@@ -345,7 +353,7 @@ class Engine:
         return lay_out(lines, look.words, session.screen == self._menus.home, self._room)
 
     def _language(self, session: Session, queries: Asking) -> str:
-        return session.language or queries.language() or FIRST_LANGUAGE
+        return session.language or queries.language() or self.words(None).code
 
     def _look(self, session: Session, queries: Asking) -> Look:
         return Look(

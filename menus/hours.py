@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from models.centres import Centre
 from models.country import Country
@@ -10,10 +11,24 @@ from models.country import Country
 _LOOK_AHEAD = 14
 """Days that are looked through for the next one on which a centre opens."""
 
-_WEEKDAYS = {"Mon-Fri": range(5), "Mon-Sat": range(6), "Mon-Sun": range(7)}
-"""The days of the week on which doors open, as reference data write them; Monday is 0."""
+DAYS = ("Mon-Fri", "Mon-Sat", "Mon-Sun")
+"""The days that every language has words for; it may have words for other ranges."""
 
-DAYS = tuple(_WEEKDAYS)
+_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@lru_cache(maxsize=64)
+def days_of(days: str) -> frozenset[int]:
+    """Read the days of the week on which doors open, `Mon-Fri` or `Sun-Thu`; Monday is 0.
+
+    Returns:
+        None of them where the text is no such range.
+    """
+    first, _, last = days.partition("-")
+    if first not in _NAMES or last not in _NAMES:
+        return frozenset()
+    start, length = _NAMES.index(first), (_NAMES.index(last) - _NAMES.index(first)) % 7
+    return frozenset((start + ahead) % 7 for ahead in range(length + 1))
 
 
 class Doors(StrEnum):
@@ -47,7 +62,7 @@ def today(centre: Centre, now: datetime, country: Country) -> Today:
     """
     if centre.planned:
         return Today(Doors.PLANNED)
-    if not (centre.opens and centre.closes and centre.days in _WEEKDAYS):
+    if not (centre.opens and centre.closes and days_of(centre.days)):
         return Today(Doors.UNKNOWN)
     clock = now.strftime("%H:%M")
     if _opens_on(centre, now.date(), country) and clock < centre.closes:
@@ -62,4 +77,4 @@ def today(centre: Centre, now: datetime, country: Country) -> Today:
 
 
 def _opens_on(centre: Centre, day: date, country: Country) -> bool:
-    return day.weekday() in _WEEKDAYS[centre.days] and not country.holiday(day)
+    return day.weekday() in days_of(centre.days) and not country.holiday(day)

@@ -9,7 +9,7 @@ from menus.pages import Page
 from menus.screens import Cost, Menus
 from menus.sessions import Sessions
 from menus.watch import Watch
-from menus.words import FIRST_LANGUAGE, Words
+from menus.words import Words, spoken
 from models.base import Database
 from models.country import Country
 from models.keys import Keys
@@ -48,7 +48,7 @@ class Line:
 
     def apology(self, phrase: str) -> Page:
         """Write a last page for when there is nothing else to say."""
-        return Page(self.languages[FIRST_LANGUAGE].say("phrases", phrase), ends=True)
+        return Page(spoken(self.languages, None).say("phrases", phrase), ends=True)
 
     def close(self) -> None:
         """Give everything back."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from menus import answers
-from menus.words import FIRST_LANGUAGE, Words
+from menus.words import Words, spoken
 from models.base import Connection
 from models.keys import Keys
 from models.outbox import notice_code, queue
@@ -33,7 +33,7 @@ def tell(
         for one in met:
             if not one.phone:
                 continue
-            words = languages.get(one.language) or languages[FIRST_LANGUAGE]
+            words = spoken(languages, one.language)
             cause = f"ready|{one.id}|{one.made_at:%Y%m%d%H%M%S%f}"
             code = notice_code(keys, cause, one.phone)
             body = answers.notice(words, one.last_three, one.found, code)

@@ -105,12 +105,11 @@ def _choices(lines: Sequence[Line]) -> int:
 def _broken(lines: Sequence[Line], space: int) -> list[Line]:
     broken: list[Line] = []
     for line in lines:
-        rest = line.text
-        while septets(rest) > space:
-            cut = _cut(rest, space)
-            broken.append(replace(line, text=rest[:cut].rstrip()))
-            rest = rest[cut:].lstrip()
-        broken.append(replace(line, text=rest))
+        while septets(line.text) > space:
+            cut = _cut(line.text, space)
+            broken.append(replace(line, text=line.text[:cut].rstrip()))
+            line = replace(line, text=line.text[cut:].lstrip())
+        broken.append(line)
     return broken
 
 

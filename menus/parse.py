@@ -18,6 +18,9 @@ _AFRESH = {"picked": "", "county": ""}
 
 _ANY = tuple(NumberType)
 
+_DIALLED = tuple(one for one in NumberType if one is not NumberType.RECEIPT)
+"""What a text on the home page may be as it stands: a receipt may look like any word."""
+
 
 def number_for(kind: Kind) -> Parse:
     """Make a parser of the numbers that a kind of document is asked for by.
@@ -41,6 +44,8 @@ def any_number(text: str, country: Country) -> Mapping[str, str] | None:
     """Read what somebody types on the home page: a number, perhaps with words around it."""
     reading = reader_of(country).read(text[:LONGEST])
     number = likeliest_number(reading, country)
+    if not number and country.formats.types_of(text[:LONGEST], _DIALLED):
+        number = spelling(text)
     return {**_AFRESH, "number": number, "kind": reading.kind or ""} if number else None
 
 

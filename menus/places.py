@@ -5,18 +5,14 @@ The first letters are enough, and a slip of spelling is forgiven.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
 from models.directory import Directory, Name
-
-_NOISE = frozenset(
-    {"county", "kaunti", "huduma", "centre", "center", "kituo", "cha", "town", "ya"}
-)
-"""Words that people type beside a name."""
 
 _SHORT = 5
 """Letters of a name in which one slip is forgiven; in longer ones, two."""
@@ -24,6 +20,26 @@ _SHORT = 5
 
 _LEAST = 3
 """Letters that must be there before a slip is forgiven at all."""
+
+
+_LONGEST = 100
+"""Letters of what is typed that are looked at."""
+
+_BARE = str.maketrans(
+    {
+        "\u00e6": "ae",
+        "\u0153": "oe",
+        "\u00f8": "o",
+        "\u00f0": "d",
+        "\u0111": "d",
+        "\u00fe": "th",
+        "\u0127": "h",
+        "\u0142": "l",
+        "\u0131": "i",
+        "\u014b": "ng",
+    }
+)
+"""Letters that no accent is taken off to make one of a-z."""
 
 
 class Match(StrEnum):
@@ -59,17 +75,28 @@ class Places:
         return self.names[0].centre_code if self.match is Match.CENTRE else ""
 
 
-def search(directory: Directory, text: str) -> Places:
-    """Find the places that a text may mean."""
-    wanted = _plain(text)
+def search(directory: Directory, text: str, beside: Collection[str] = ()) -> Places:
+    """Find the places that a text may mean.
+
+    Args:
+        beside: words that people type beside a name.
+    """
+    noise = frozenset(_words(" ".join(beside)))
+    wanted = _plain(text[:_LONGEST], noise)
     if not wanted:
         return Places(Match.NONE)
-    spelt = [(_plain(one.text), one) for one in directory.names]
+    spelt = _spelt(directory, noise)
     exact = [one for plain, one in spelt if plain == wanted]
     if exact:
         return _of_exact(exact)
     begun = [one for plain, one in spelt if _begins(plain, wanted)]
-    return _together(begun or _nearest(spelt, wanted))
+    return _together(begun or _begun_with(spelt, wanted) or _nearest(spelt, wanted))
+
+
+@lru_cache(maxsize=8)
+def _spelt(directory: Directory, noise: frozenset[str]) -> list[tuple[str, Name]]:
+    """Give every name as it is compared: once for a directory, as there are hundreds."""
+    return [(_plain(one.text, noise), one) for one in directory.names]
 
 
 def _of_exact(names: Sequence[Name]) -> Places:
@@ -110,6 +137,15 @@ def _begins(plain: str, wanted: str) -> bool:
     return plain.startswith(wanted) or f" {wanted}" in f" {plain}"
 
 
+def _begun_with(spelt: Sequence[tuple[str, Name]], wanted: str) -> list[Name]:
+    """Give the places of the longest name that the text begins with: `Kisii central`."""
+    begun = [
+        (plain, one) for plain, one in spelt if plain and f"{wanted} ".startswith(f"{plain} ")
+    ]
+    longest = max((len(plain) for plain, _ in begun), default=0)
+    return [one for plain, one in begun if len(plain) == longest]
+
+
 def _nearest(spelt: Sequence[tuple[str, Name]], wanted: str) -> list[Name]:
     """Give the places that are the fewest slips away, where that is few enough."""
     forgiven = 1 if len(wanted) <= _SHORT else 2
@@ -120,8 +156,13 @@ def _nearest(spelt: Sequence[tuple[str, Name]], wanted: str) -> list[Name]:
     return [one for (_, one), count in zip(spelt, slips, strict=True) if count == least]
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, noise: Collection[str]) -> str:
     """Give a text's words in small letters, without accents, signs and words of no use."""
-    folded = unicodedata.normalize("NFKD", text[:100]).casefold()
-    words = re.findall("[a-z]+", re.sub("['\u2019`\u0300-\u036f]", "", folded))
-    return " ".join(word for word in words if word not in _NOISE) or " ".join(words)
+    words = _words(text)
+    return " ".join(word for word in words if word not in noise) or " ".join(words)
+
+
+def _words(text: str) -> list[str]:
+    """List a text's words, of the letters a-z."""
+    folded = unicodedata.normalize("NFKD", text).casefold().translate(_BARE)
+    return re.findall("[a-z]+", re.sub("['\u2019`\u0300-\u036f]", "", folded))

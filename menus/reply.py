@@ -11,7 +11,7 @@ from menus.queries import Queries
 from menus.reader import Reading, reader_of
 from menus.screens import Finding, Luck
 from menus.sessions import Loaded, Place, Verdict
-from menus.words import FIRST_LANGUAGE, Words
+from menus.words import Words
 from models.base import STATEMENT_SECONDS, Unavailable
 from models.documents import Found
 from models.outbox import queue
@@ -77,8 +77,7 @@ class _Reply:
         )
 
     def _words(self, reading: Reading, queries: Queries) -> Words:
-        language = reading.language or queries.language() or FIRST_LANGUAGE
-        return self._line.engine.words(language)
+        return self._line.engine.words(reading.language or queries.language())
 
 
 def _asked_first(reading: Reading, finding: Finding) -> list[Found]:

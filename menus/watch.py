@@ -64,7 +64,7 @@ class Watch:
         try:
             with self._database.reading() as connection:
                 directory = read_directory(connection)
-            edition = f"{self._edition}{directory.digest}"
+            edition = f"{self._edition}{directory.of_lists}"
             digest = hashlib.sha256(edition.encode()).hexdigest()
             if digest != self._noted:
                 with self._database.working() as connection:

@@ -6,35 +6,42 @@ A line of a screen whose fact is empty is left out: where no source says, nothin
 import datetime
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from menus.gsm7 import plain
 from models.centres import Centre
+from models.country import kenya
 
 Facts = Mapping[str, str]
 
 FOLDER = Path(__file__).parent / "words"
-FIRST_LANGUAGE = "en"
-"""Spoken to callers who have chosen none."""
-
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _HOUR = re.compile(r"([0-9]{2}):([0-9]{2})")
+_NARROW_BLANK = "\u202f"
+"""What some languages write between thousands."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """One language. `sections` is its file, as read."""
+    """One language.
+
+    Attributes:
+        sections: its file, as read.
+        first: the language of callers who have chosen none, and of what is not said in this.
+    """
 
     code: str
     sections: Mapping[str, Any] = field(repr=False)
+    first: str = ""
 
     @property
     def name(self) -> str:
@@ -101,17 +108,24 @@ class Words:
 
     def money(self, amount: int, currency: str) -> str:
         """Write a sum of money, in whole units."""
-        return f"{currency} {format_decimal(amount, locale=self.locale)}"
+        return self._sum(format_decimal(amount, locale=self.locale), currency)
 
     def price(self, price: str, currency: str) -> str:
         """Write what something costs a caller: a sum, or that it is free."""
         free = not price.strip("0.")
-        return self.say("phrases", "free") if free else f"{currency} {price}"
+        return self.say("phrases", "free") if free else self._sum(price, currency)
+
+    def _sum(self, amount: str, currency: str) -> str:
+        """Write an amount with its currency, in letters that phones show."""
+        written = str(self.section("language").get("money", "{currency} {amount}"))
+        facts = {"amount": amount.replace(_NARROW_BLANK, " "), "currency": currency}
+        return plain("".join(fill(written, facts)))
 
     @property
     def locale(self) -> str:
-        """The language whose dates and numbers this one writes; its own, where it is known."""
-        return str(self.section("language").get("locale", self.code))
+        """The language whose dates and numbers this one writes: its own unless it names one."""
+        named = str(self.section("language").get("locale", self.code))
+        return named if is_known(named) else "en"
 
     def hours(self, centre: Centre) -> str:
         """Write a centre's hours; empty where no source gives them."""
@@ -128,7 +142,11 @@ class Words:
         )
 
     def _clock(self, time: str, closing: bool) -> str:
-        """Write a time of day. On the Swahili clock 07:00 is `saa 1 asubuhi`."""
+        """Write a time of day. On the Swahili clock 07:00 is the first hour of the morning.
+
+        Args:
+            closing: as the hour that an opening one goes on to.
+        """
         clock = self.section("clock")
         shape = _HOUR.fullmatch(time)
         if not shape or not clock.get("swahili"):
@@ -137,7 +155,8 @@ class Words:
         minutes = "" if shape[2] == "00" else f":{shape[2]}"
         parts = clock.get("parts", ())
         part = next((one["name"] for one in parts if time <= one["until"]), "")
-        return f"{hour}{minutes} {part}" if closing else f"saa {hour}{minutes} {part}"
+        facts = {"hour": f"{hour}{minutes}", "part": part}
+        return self.say("clock", "till" if closing else "at", facts)
 
 
 def fill(template: str, facts: Facts) -> list[str]:
@@ -160,29 +179,55 @@ def places(template: str) -> set[str]:
     return set(_PLACE.findall(template))
 
 
-def load(folder: Path = FOLDER, code: str = "") -> dict[str, Words]:
-    """Read every language of a folder, letters folded to those that phones show.
+@lru_cache(maxsize=64)
+def is_known(locale: str) -> bool:
+    """Say whether it is known how a language writes dates and numbers."""
+    try:
+        Locale.parse(locale)
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
+def spoken(languages: Mapping[str, Words], code: str | None) -> Words:
+    """Give the words of a language; those of the first language where it has none."""
+    found = languages.get(code or "")
+    if found is None:
+        found = next(iter(languages.values()))
+        found = languages.get(found.first, found)
+    return found
+
+
+def load(
+    folder: Path = FOLDER, code: str = "", *, first: str = "", for_phones: bool = True
+) -> dict[str, Words]:
+    """Read every language of a folder.
 
     Args:
         code: the line's own USSD code, for words that name it as `{code}`.
+        first: the country's first language; that of the country built in, for its words.
+        for_phones: fold letters to those that phones show; a screen of a computer shows all.
     """
+    first = first or (kenya().first_language if folder == FOLDER else "")
     languages = {}
     for file in sorted(folder.glob("*.toml")):
-        sections = _fold(tomllib.loads(file.read_text(encoding="utf-8")), code)
-        languages[file.stem] = Words(file.stem, sections)
+        sections = tomllib.loads(file.read_text(encoding="utf-8"))
+        read = _read(sections, code, plain if for_phones else str)
+        languages[file.stem] = Words(file.stem, read, first)
     return languages
 
 
-def _fold(value: Any, code: str) -> Any:
+def _read(value: Any, code: str, fold: Callable[[str], str]) -> Any:
+    """Give what a file holds, with each of its texts folded and the code put in."""
     if isinstance(value, str):
-        return plain(value.replace("{code}", code)) if code else plain(value)
+        return fold(value.replace("{code}", code) if code else value)
     if isinstance(value, dict):
-        return {name: _fold(one, code) for name, one in value.items()}
+        return {name: _read(one, code, fold) for name, one in value.items()}
     if isinstance(value, list):
-        return [_fold(one, code) for one in value]
+        return [_read(one, code, fold) for one in value]
     return value
 
 
 @lru_cache(maxsize=2048)
 def _date(day: date, language: str, pattern: str) -> str:
-    return format_date(day, pattern, locale=language)
+    return plain(format_date(day, pattern, locale=language))

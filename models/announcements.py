@@ -67,9 +67,9 @@ class Announcement:
     source: str = ""
     centre_code: str = ""
 
-    def text(self, language: str) -> str:
-        """Give what is said in a language: where it has nothing, English or any other."""
-        found = self.texts.get(language) or self.texts.get("en")
+    def text(self, language: str, first: str = "") -> str:
+        """Give what is said in a language: where it has nothing, in the first or any other."""
+        found = self.texts.get(language) or self.texts.get(first)
         return found or next(iter(self.texts.values()))
 
     def holds_on(self, day: date) -> bool:

@@ -1,4 +1,4 @@
-"""A country: its clock, its holidays, its money, and how its numbers are written.
+"""A country: its clock, holidays, money and first language, and how numbers are written.
 
 All of it is read from one file; Kenya's is `reference/country.toml`.
 """
@@ -22,8 +22,19 @@ _HERE = Path(__file__).parent
 KENYA = _HERE / "reference" / "country.toml"
 KENYA_TEXTS = _HERE.parent / "menus" / "reader.toml"
 
-_TEXTS = {"name", "code", "time_zone", "currency"}
-_OTHERS = {"phones_of", "mobile", "holidays_of", "holidays", "numbers"}
+CURRENCY = 5
+"""Letters in what a currency is called on a small screen, at most."""
+
+_TEXTS = {"name", "code", "time_zone", "currency", "first_language"}
+_OTHERS = {
+    "phones_of",
+    "mobile",
+    "example_phone",
+    "holidays_of",
+    "holidays",
+    "place_words",
+    "numbers",
+}
 _NUMBER = {"pattern", "slash", "least", "most"}
 
 
@@ -37,10 +48,14 @@ class Country:
 
     Attributes:
         code: as ISO 3166 has it.
+        currency: as prices write it.
+        first_language: spoken to callers who have chosen none.
         phones_of: the code of the country whose numbers are written without a prefix.
         mobile: what certainly is a phone number, as phones are kept.
+        example_phone: a phone of nobody's, for a look at the line.
         holidays_of: the code of the country whose public holidays are kept; empty for none.
         days_off: public holidays besides.
+        place_words: typed beside the name of a place, and no part of it.
         texts: how people there write texts, as `menus/vocabulary.py` reads it.
     """
 
@@ -48,11 +63,14 @@ class Country:
     code: str
     time_zone: ZoneInfo
     currency: str
+    first_language: str
     formats: Formats = field(repr=False)
     phones_of: str
     mobile: re.Pattern[str] | None = None
+    example_phone: str = ""
     holidays_of: str = ""
     days_off: frozenset[date] = frozenset()
+    place_words: frozenset[str] = frozenset()
     texts: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -111,6 +129,15 @@ def _public(code: str, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays(code, years=year, expand=False))
 
 
+def _example_phone(region: str) -> str:
+    """Give a region's mobile number for examples; empty where none is known."""
+    kind = phonenumbers.PhoneNumberType.MOBILE
+    made = phonenumbers.example_number_for_type(region, kind)
+    if made is None:
+        return ""
+    return str(phonenumbers.format_number(made, phonenumbers.PhoneNumberFormat.E164))
+
+
 def _toml(file: Path, faults: list[str]) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
@@ -135,12 +162,15 @@ class _Checked:
             name=self._text("name"),
             code=code,
             time_zone=zone,
-            currency=self._text("currency"),
+            currency=self._currency(),
+            first_language=self._first_language(),
             formats=self._formats(),
             phones_of=self._phones_of(code),
             mobile=self._pattern(self._given, "mobile") if "mobile" in self._given else None,
+            example_phone=self._example_phone(code),
             holidays_of=self._holidays_of(),
             days_off=self._days_off(),
+            place_words=self._place_words(),
         )
         if self._faults:
             raise BadCountry("\n".join(self._faults))
@@ -172,6 +202,35 @@ class _Checked:
         if region not in phonenumbers.SUPPORTED_REGIONS:
             self._fault("phones_of", "no country whose phone numbers are known")
         return region
+
+    def _currency(self) -> str:
+        currency = self._text("currency")
+        if len(currency) > CURRENCY:
+            self._fault("currency", f"{len(currency)} letters where {CURRENCY} have room")
+        return currency
+
+    def _first_language(self) -> str:
+        language = self._text("first_language")
+        if language and not re.fullmatch("[a-z][a-z0-9_-]{0,7}", language):
+            self._fault("first_language", "not what a file of words is called, without .toml")
+        return language
+
+    def _example_phone(self, code: str) -> str:
+        """Read a phone to look at the line with; where none is given, its region's example."""
+        phone = self._given.get("example_phone")
+        if phone is None:
+            return _example_phone(str(self._given.get("phones_of", code)))
+        if isinstance(phone, str) and re.fullmatch(r"\+[0-9]{7,15}", phone):
+            return phone
+        self._fault("example_phone", "not a phone number with its country's prefix")
+        return ""
+
+    def _place_words(self) -> frozenset[str]:
+        words = self._given.get("place_words", "")
+        if isinstance(words, str):
+            return frozenset(words.split())
+        self._fault("place_words", "not words with blanks between them")
+        return frozenset()
 
     def _holidays_of(self) -> str:
         code = str(self._given.get("holidays_of", ""))

@@ -32,9 +32,9 @@ class Name:
     constituency_code: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Directory:
-    """A snapshot of the reference data and the announcements.
+    """A snapshot of the reference data and the announcements; compare them by `digest`.
 
     Counties, constituencies and announcements come by code, centres by county and number,
     services by desk and key, desks by centre, desk and day.
@@ -94,15 +94,14 @@ class Directory:
     @cached_property
     def digest(self) -> str:
         """A digest of everything in here: equal contents have equal ones, anywhere."""
-        parts = (
-            self.counties,
-            self.constituencies,
-            self.centres,
-            self.services,
-            self.desks,
-            self.announcements,
+        return _digest(self.of_lists, self.announcements)
+
+    @cached_property
+    def of_lists(self) -> str:
+        """A digest of what keys are chosen from: announcements are only read."""
+        return _digest(
+            self.counties, self.constituencies, self.centres, self.services, self.desks
         )
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     @cached_property
     def names(self) -> tuple[Name, ...]:
@@ -139,6 +138,10 @@ class Directory:
     @cached_property
     def _services(self) -> dict[str, Service]:
         return {one.code: one for one in self.services}
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 EMPTY = Directory((), (), (), (), (), ())

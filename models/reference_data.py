@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from gsm0338 import Codec
 from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
 from models.centres import centres
@@ -34,8 +35,24 @@ TABLES = (
 """The tables that are loaded, those that others refer to first."""
 
 _KEY = re.compile(r"[1-9][0-9]?")
+_COUNTY = re.compile(r"0?[1-9]|[1-9][0-9]")
 _MORE = "98"
-"""The key that turns a page, which is no service's."""
+"""The key that turns a page, which is nothing else's."""
+
+_CENTRE = re.compile(r".*-0?([1-9][0-9]?)")
+_CENTRES = 87
+"""The highest number of a centre in its county: above it there is no key of two digits."""
+
+_SHOWN = {
+    "counties": {"name", "headquarters"},
+    "constituencies": {"name"},
+    "centres": {"short_name", "town", "address"},
+    "service_terms": {"agency"},
+    "service_texts": {"name", "bring", "takes", "collects", "place", "note"},
+}
+"""What callers are shown, in letters that phones have."""
+
+_LETTERS = Codec()
 
 Row = dict[str, Any]
 _Key = tuple[Any, ...]
@@ -66,7 +83,10 @@ def read(folder: Path = KENYA) -> list[tuple[Table, list[Row]]]:
     """
     files = [_File(folder, table) for table in TABLES]
     faults = [fault for one in files for fault in one.faults]
-    faults += _key_faults(next(one.rows for one in files if one.table is services))
+    rows = {one.table.name: one.rows for one in files}
+    faults += _key_faults(rows["services"])
+    faults += _county_faults(rows["counties"])
+    faults += _centre_faults(rows["centres"])
     if faults:
         raise BadReference("\n".join(faults))
     return [(one.table, one.rows) for one in files]
@@ -165,7 +185,23 @@ def _value(column: "Column[Any]", text: str) -> Any:
     widest = getattr(column.type, "length", None)
     if widest and len(text) > widest:
         raise ValueError(f"{len(text)} letters where {widest} have room")
+    if column.name in _SHOWN.get(column.table.name, ()):
+        _refuse_foreign(text)
     return text
+
+
+def _refuse_foreign(text: str) -> None:
+    """Refuse letters that phones cannot show (3GPP TS 23.038)."""
+    wrong = sorted({letter for letter in text if not _is_shown(letter)})
+    if wrong:
+        raise ValueError(f"{' '.join(wrong)}, which phones cannot show")
+
+
+def _is_shown(letter: str) -> bool:
+    try:
+        return bool(_LETTERS.encode(letter)[0])
+    except UnicodeError:
+        return False
 
 
 def _key_faults(rows: Sequence[Row]) -> Iterator[str]:
@@ -178,3 +214,34 @@ def _key_faults(rows: Sequence[Row]) -> Iterator[str]:
         other = taken.setdefault((desk, key), code)
         if other != code:
             yield f"services.csv: {code}: the key {key} is {other}'s"
+
+
+def _county_faults(rows: Sequence[Row]) -> Iterator[str]:
+    """Find counties that cannot be chosen by the last two digits of their code."""
+    taken: dict[str, str] = {}
+    for code in _codes(rows):
+        key = code[-2:]
+        if not _COUNTY.fullmatch(key) or key == _MORE:
+            yield f"counties.csv: {code}: no key that can be pressed: {key}"
+        other = taken.setdefault(key.zfill(2), code)
+        if other != code:
+            yield f"counties.csv: {code}: the key {key} is {other}'s"
+
+
+def _centre_faults(rows: Sequence[Row]) -> Iterator[str]:
+    """Find centres that cannot be chosen by their number in their county."""
+    taken: dict[tuple[str, str], str] = {}
+    counties_of = {row["code"]: row["county_code"] for row in rows}
+    for code in _codes(rows):
+        number = _CENTRE.fullmatch(code)
+        if not number or int(number[1]) > _CENTRES:
+            yield f"centres.csv: {code}: its number in the county is none from 1 to {_CENTRES}"
+            continue
+        other = taken.setdefault((counties_of[code], number[1]), code)
+        if other != code:
+            yield f"centres.csv: {code}: the number {number[1]} is {other}'s in its county"
+
+
+def _codes(rows: Sequence[Row]) -> list[str]:
+    """List the codes that could be read, each once."""
+    return list(dict.fromkeys(row["code"] for row in rows if row["code"]))

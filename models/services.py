@@ -95,7 +95,7 @@ class Terms:
     """Who gives a service at what fee, from a day to a day, both included.
 
     Attributes:
-        fee: in whole shillings; 0 is free; None where no source gives one.
+        fee: in whole units of the currency; 0 is free; None where no source gives one.
     """
 
     since: date
@@ -125,9 +125,9 @@ class Service:
     texts: Mapping[str, ServiceText]
     terms: tuple[Terms, ...]
 
-    def text(self, language: str) -> ServiceText:
-        """Give what is said in a language: where it has nothing, English or any other."""
-        found = self.texts.get(language) or self.texts.get("en")
+    def text(self, language: str, first: str = "") -> ServiceText:
+        """Give what is said in a language: where it has nothing, in the first or any other."""
+        found = self.texts.get(language) or self.texts.get(first)
         return found or next(iter(self.texts.values()))
 
     def terms_on(self, day: date) -> Terms | None:

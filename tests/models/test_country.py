@@ -15,6 +15,7 @@ name = "Elsewhere"
 code = "XE"
 time_zone = "Asia/Kathmandu"
 currency = "Cr"
+first_language = "xe"
 phones_of = "IS"
 
 [[holidays]]
@@ -59,6 +60,27 @@ WRONG: Faults = {
         "2026-03-14",
         "2026-03-14T00:00:00",
         ["holidays: not each with its day, of the form day = 2026-09-30"],
+    ),
+    "no first language": (
+        'first_language = "xe"',
+        "",
+        ["first_language: not given, or no text"],
+    ),
+    "a language's own name": (
+        '"xe"',
+        '"Elsewhereish"',
+        ["first_language: not what a file of words is called, without .toml"],
+    ),
+    "a currency in full": ('"Cr"', '"Credits"', ["currency: 7 letters where 5 have room"]),
+    "an example that is no phone": (
+        "currency",
+        'example_phone = "0700"\ncurrency',
+        ["example_phone: not a phone number with its country's prefix"],
+    ),
+    "a list of place words": (
+        "currency",
+        'place_words = ["shire"]\ncurrency',
+        ["place_words: not words with blanks between them"],
     ),
     "a setting nobody knows": ("currency", "money = 1\ncurrency", ["money: not known here"]),
     "a number nobody knows": (
@@ -250,6 +272,22 @@ def test_a_country_need_not_say_how_texts_are_written(elsewhere: Country) -> Non
     assert elsewhere.texts == {}
 
 
+def test_a_country_has_a_first_language(elsewhere: Country) -> None:
+    assert (elsewhere.first_language, kenya().first_language) == ("xe", "en")
+
+
+def test_an_example_of_a_phone_is_the_countrys_or_its_regions(elsewhere: Country) -> None:
+    assert kenya().example_phone == "+254700000001"
+    assert elsewhere.example_phone.startswith("+354")
+
+
+def test_words_beside_a_place_are_a_countrys_own(tmp_path: Path) -> None:
+    country = Country.read(written(tmp_path, f'place_words = "shire of"\n{ELSEWHERE}'))
+
+    assert country.place_words == {"shire", "of"}
+    assert "kaunti" in kenya().place_words
+
+
 # Files that are wrong
 
 
@@ -275,7 +313,7 @@ def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(BadCountry) as bad:
         Country.read(written(tmp_path, text))
 
-    assert len(str(bad.value).split("\n")) == 10
+    assert len(str(bad.value).split("\n")) == 11
 
 
 def test_files_that_cannot_be_read_are_both_named(tmp_path: Path) -> None:
