@@ -62,13 +62,11 @@ class _Pressed:
     """Where one key leads, before the page there is laid out.
 
     Attributes:
-        note: the name of a phrase to say first.
         stops: the keys that follow were meant for another page, and lead nowhere.
     """
 
     session: Session
     wish: Wish | None = None
-    note: str = ""
     stops: bool = False
 
 
@@ -93,7 +91,7 @@ class Engine:
         Args:
             note: the name of a phrase to say first.
         """
-        return Stepped(self._show(_Pressed(Session(self._menus.home), note=note), queries))
+        return Stepped(self._show(Session(self._menus.home, note=note), queries))
 
     def step(self, session: Session, key: str, queries: Asking) -> Stepped:
         """Take one key."""
@@ -114,7 +112,7 @@ class Engine:
             if pressed.stops:
                 break
             pressed = replace(pressed, session=_counted(pressed.session, count))
-        shown = self._show(pressed, queries)
+        shown = self._show(pressed.session, queries)
         return Stepped(replace(shown, wished=bool(wishes)), tuple(wishes))
 
     def fold_again(self, stored: Session, inputs: Sequence[str], queries: Asking) -> Stepped:
@@ -149,7 +147,7 @@ class Engine:
     def _press(self, session: Session, key: str, queries: Asking) -> _Pressed:
         screen = self._menus.screens.get(session.screen)
         if screen is None or isinstance(screen, Route):
-            return self._gone(session)
+            return self._start_again(session, "gone")
         if isinstance(screen, Tell):
             return self._go_home(session)
         key = key.strip().removesuffix("#").strip()
@@ -165,12 +163,11 @@ class Engine:
         return pressed or self._slip(screen, session, queries)
 
     def _navigate(self, session: Session, key: str, queries: Asking) -> _Pressed:
-        session = replace(session, slips=0)
         if key == HOME:
             return self._go_home(session)
         if key == MORE:
             session = self._decide_again(session, queries)
-            parts = len(self._parts(_Pressed(session), queries))
+            parts = len(self._parts(session, queries))
             return _Pressed(replace(session, part=min(session.part + 1, parts - 1)))
         if session.part > 0:
             return _Pressed(replace(session, part=session.part - 1))
@@ -193,7 +190,7 @@ class Engine:
         self, menu: Menu, session: Session, key: str, queries: Asking
     ) -> _Pressed | None:
         if language := self._named_language(menu, key):
-            chosen = replace(session, language=language, part=0, slips=0)
+            chosen = replace(session, language=language, part=0, slips=0, note="")
             return _Pressed(chosen, SpeakTo(language))
         if menu.carries_on and key == CARRY_ON:
             return self._carry_on(session, queries)
@@ -259,12 +256,12 @@ class Engine:
             return self._take_up(queries.dropped, session, queries)
         if session.offered and CARRY_ON not in session.offered:
             return None
-        return replace(self._go_home(session), note="lost", stops=True)
+        return self._start_again(session, "lost")
 
     def _take_up(self, dropped: Dropped, session: Session, queries: Asking) -> _Pressed:
         way = self._menus.follow(dropped.way)
         if not way or way == self._menus.home:
-            return self._gone(session)
+            return self._start_again(session, "gone")
         taken = Session(
             session.screen,
             trail=dropped.trail,
@@ -296,7 +293,7 @@ class Engine:
         for _ in range(_ROUTES):
             screen = self._menus.screens.get(to)
             if screen is None:
-                return self._gone(session)
+                return self._start_again(session, "gone")
             if to == self._menus.home:
                 break
             if not isinstance(screen, Route):
@@ -314,9 +311,10 @@ class Engine:
     def _go_home(self, session: Session) -> _Pressed:
         return _Pressed(Session(self._menus.home, language=session.language))
 
-    def _gone(self, session: Session) -> _Pressed:
-        """Go home from a screen that is there no more; keys that follow were meant for it."""
-        return replace(self._go_home(session), note="gone", stops=True)
+    def _start_again(self, session: Session, note: str) -> _Pressed:
+        """Go home with a word: keys that follow were meant for another page."""
+        home = self._go_home(session).session
+        return _Pressed(replace(home, note=note), stops=True)
 
     def _slip(self, screen: Screen, session: Session, queries: Asking) -> _Pressed:
         slips = session.slips + 1
@@ -324,13 +322,12 @@ class Engine:
         help_at = "" if isinstance(screen, Route | Tell) else screen.if_stuck
         if slips >= SLIPS and help_at:
             return self._move(session, help_at, {}, queries)
-        return _Pressed(replace(session, slips=slips), note="slip")
+        return _Pressed(replace(session, slips=slips, part=0, note="slip"))
 
-    def _show(self, pressed: _Pressed, queries: Asking) -> Session:
+    def _show(self, session: Session, queries: Asking) -> Session:
         """Lay out the page that the caller gets, and note what its keys mean."""
-        session = pressed.session
         language = self._language(session, queries)
-        parts = self._parts(pressed, queries)
+        parts = self._parts(session, queries)
         count = min(session.part, len(parts) - 1)
         part = parts[count]
         screen = self._menus.screens[session.screen]
@@ -343,11 +340,10 @@ class Engine:
             offered={key: meaning for one in meant for key, meaning in one.meanings},
         )
 
-    def _parts(self, pressed: _Pressed, queries: Asking) -> list[Part]:
-        session = pressed.session
+    def _parts(self, session: Session, queries: Asking) -> list[Part]:
         screen = self._menus.screens[session.screen]
         look = self._look(session, queries)
-        lines = compose(screen, look, self._languages, pressed.note, bool(queries.dropped))
+        lines = compose(screen, look, self._languages, session.note, bool(queries.dropped))
         if isinstance(screen, Tell):
             return [Part("\n".join(line.text for line in lines))]
         return lay_out(lines, look.words, session.screen == self._menus.home, self._room)
@@ -445,6 +441,7 @@ def _at(session: Session, screen: str, way: str, trail: tuple[Step, ...]) -> Ses
         trail=trail,
         part=0,
         slips=0,
+        note="",
         offered={},
     )
 

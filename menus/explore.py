@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from menus.check_sizes import WORDS_A_PAGE
-from menus.engine import SLIPS, Engine, _Pressed
+from menus.engine import SLIPS, Engine
 from menus.explore_data import COST, Samples, Stores, samples_of
 from menus.explore_reads import Reads
 from menus.gsm7 import foreign, septets
@@ -169,13 +169,12 @@ class _Engine(Engine):
         super().__init__(*given)
         self._laid: dict[object, list[Part]] = {}
 
-    def _parts(self, pressed: _Pressed, queries: Any) -> list[Part]:
-        one = pressed.session
-        said = tuple(sorted(one.said.items()))
-        before = one.trail[-1].screen if one.trail else ""
-        asked = (one.screen, one.language, pressed.note, before, said)
+    def _parts(self, session: Session, queries: Any) -> list[Part]:
+        said = tuple(sorted(session.said.items()))
+        before = session.trail[-1].screen if session.trail else ""
+        asked = (session.screen, session.language, session.note, before, said)
         if asked not in self._laid:
-            self._laid[asked] = super()._parts(pressed, queries)
+            self._laid[asked] = super()._parts(session, queries)
         return self._laid[asked]
 
 

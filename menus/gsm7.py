@@ -3,8 +3,11 @@
 A letter takes one septet, a letter of the extension table two, any other has no place.
 """
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 
 from gsm0338 import Codec
 
@@ -18,6 +21,9 @@ SMS_PART = 153
 """Septets in each segment of a longer SMS: its header takes seven."""
 
 _ESCAPE = "\x1b"
+_ONE_EACH = re.compile(r"[A-Za-z0-9 \n.,:;!?'\"()/%&*#+<=>@$_-]*")
+"""Texts that need no counting: most are such."""
+
 _CODEC = Codec()
 _TYPED = str.maketrans(
     {
@@ -35,7 +41,12 @@ _TYPED = str.maketrans(
 
 def septets(text: str) -> int:
     """Count the septets of a text that has no foreign letters."""
-    return sum(map(_width, text))
+    return len(text) if _ONE_EACH.fullmatch(text) else sum(map(_width, text))
+
+
+def widths(text: str) -> Iterator[int]:
+    """Count the septets of a text after each of its letters."""
+    return accumulate(map(_width, text))
 
 
 def foreign(text: str) -> list[str]:

@@ -1,9 +1,10 @@
 """Laying a screen out in pages of the channel's size, counted in septets."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from menus.gsm7 import septets
+from menus.gsm7 import septets, widths
 from menus.screens import BACK, HOME, MORE
 from menus.words import Words
 
@@ -52,17 +53,11 @@ def lay_out(lines: Sequence[Line], words: Words, at_home: bool, room: int) -> li
     whole = _joined(lines, navigation(words, at_home, more=False))
     if septets(whole) <= room and _choices(lines) <= CHOICES_A_PAGE:
         return [Part(whole, _meanings(lines))]
-    pages: list[list[Line]] = [[]]
-    waiting = _broken(lines, room - septets(navigation(words, False, more=True)) - 1)
-    while waiting:
-        line = waiting.pop(0)
-        first = len(pages) == 1
-        space = room - septets(navigation(words, at_home and first, more=True)) - 1
-        if pages[-1] and not _fits([*pages[-1], line], space):
-            here, line = _split(line, space - septets(_joined(pages[-1], "")) - 1)
-            pages[-1] += here
-            pages.append([])
-        pages[-1].append(line)
+    first, further = (
+        room - septets(navigation(words, on_first, more=True)) - 1
+        for on_first in (at_home, False)
+    )
+    pages = _fill(lines, first, further)
     return [
         Part(
             _joined(
@@ -72,6 +67,28 @@ def lay_out(lines: Sequence[Line], words: Words, at_home: bool, room: int) -> li
         )
         for page in pages
     ]
+
+
+def _fill(lines: Sequence[Line], first: int, further: int) -> list[list[Line]]:
+    """Fill pages with lines: the first of `first` septets, the others of `further`."""
+    pages: list[list[Line]] = [[]]
+    waiting, used, choices = deque(lines), 0, 0
+    while waiting:
+        line = waiting.popleft()
+        space = (first if len(pages) == 1 else further) - used - bool(pages[-1])
+        taken = septets(line.text)
+        chosen = choices + _choices([line])
+        if taken <= space and chosen <= CHOICES_A_PAGE:
+            used += taken + bool(pages[-1])
+            choices = chosen
+            pages[-1].append(line)
+            continue
+        here, rest = _split(line, taken, space, must=not pages[-1])
+        pages[-1] += here
+        waiting.appendleft(rest)
+        pages.append([])
+        used = choices = 0
+    return pages
 
 
 def navigation(words: Words, on_first: bool, more: bool) -> str:
@@ -86,10 +103,6 @@ def navigation(words: Words, on_first: bool, more: bool) -> str:
     return " ".join(f"{key} {words.say('keys', name)}" for key, name in keys)
 
 
-def _fits(lines: Sequence[Line], space: int) -> bool:
-    return septets(_joined(lines, "")) <= space and _choices(lines) <= CHOICES_A_PAGE
-
-
 def _joined(lines: Sequence[Line], last: str) -> str:
     return "\n".join([line.text for line in lines] + ([last] if last else []))
 
@@ -102,20 +115,14 @@ def _choices(lines: Sequence[Line]) -> int:
     return sum(1 for line in lines if line.key and line.counts)
 
 
-def _broken(lines: Sequence[Line], space: int) -> list[Line]:
-    broken: list[Line] = []
-    for line in lines:
-        while septets(line.text) > space:
-            cut = _cut(line.text, space)
-            broken.append(replace(line, text=line.text[:cut].rstrip()))
-            line = replace(line, text=line.text[cut:].lstrip())
-        broken.append(line)
-    return broken
+def _split(line: Line, taken: int, space: int, must: bool) -> tuple[list[Line], Line]:
+    """Begin a long line on a page that it does not fit, where that is worth while.
 
-
-def _split(line: Line, space: int) -> tuple[list[Line], Line]:
-    """Begin a long line of text on the page before, where there is room for a part of it."""
-    if line.key or space < _WORTH_FILLING or septets(line.text) < 2 * _WORTH_FILLING:
+    Args:
+        must: the page is empty, and no other has more room.
+    """
+    long_text = not line.key and space >= _WORTH_FILLING and taken >= 2 * _WORTH_FILLING
+    if not (must or long_text):
         return [], line
     cut = _cut(line.text, space)
     rest = replace(line, text=line.text[cut:].lstrip())
@@ -123,8 +130,7 @@ def _split(line: Line, space: int) -> tuple[list[Line], Line]:
 
 
 def _cut(text: str, space: int) -> int:
-    end = 0
-    while end < len(text) and septets(text[: end + 1]) <= space:
-        end += 1
+    """Give how much of a text fits, at a blank where there is one."""
+    end = next((end for end, used in enumerate(widths(text)) if used > space), len(text))
     blank = text.rfind(" ", 1, end + 1)
     return blank if blank > 0 else max(1, end)

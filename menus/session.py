@@ -55,6 +55,7 @@ class Session:
         trail: the screens that `0` goes back to, the nearest last.
         said: what was chosen and typed.
         slips: slips since the last right key.
+        note: the name of a phrase that the screen says first.
         language: the caller's; empty until it is known.
         offered: what each key meant on the page that the caller saw; of a menu, on all.
         inputs: every key pressed, in order.
@@ -69,6 +70,7 @@ class Session:
     trail: tuple[Step, ...] = ()
     said: Mapping[str, str] = field(default_factory=dict, repr=False)
     slips: int = 0
+    note: str = ""
     language: str = ""
     offered: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = field(default=(), repr=False)
@@ -92,6 +94,7 @@ def dump(session: Session) -> str:
         "t": _steps(session.trail),
         "d": session.said,
         "n": session.slips,
+        "m": session.note,
         "l": session.language,
         "o": session.offered,
         "i": session.inputs,
@@ -130,6 +133,7 @@ def read(text: str) -> Session | None:
             trail=_trail(written.get("t", ())),
             said=written.get("d", {}),
             slips=written.get("n", 0),
+            note=written.get("m", ""),
             language=written.get("l", ""),
             offered=written.get("o", {}),
             inputs=tuple(written.get("i", ())),

@@ -11,6 +11,7 @@ import pytest
 
 from app import proved_menus, read_country
 from config import LIVE_BASE_URL, SENDER, STORES, WEB, BadSettings, Config, socket_path
+from menus.screens import Cost
 from models.country import kenya
 from models.keys import Versions, fresh_keys
 from tests.caller import TOKEN
@@ -28,6 +29,7 @@ GOOD = {
 }
 EVERYTHING = tuple(dict.fromkeys((*WEB, *SENDER)))
 BAD_KEY = "is not VERSION:64 HEX DIGITS, one for each version"
+BAD_COSTS = "CALLER_COSTS is not of the form NETWORK:SESSION:TEXT"
 BAD_TOKEN = (
     "GATEWAY_TOKENS holds a token shorter than 32 letters and digits, or with other signs"
 )
@@ -416,6 +418,77 @@ def test_two_deep_folders_have_two_redis_sockets() -> None:
     one, other = Path("/" + "deep/" * 40 + "a"), Path("/" + "deep/" * 40 + "b")
 
     assert socket_path(one) != socket_path(other)
+
+
+# What callers pay
+
+
+@pytest.mark.parametrize("value", ["", " ", ",", " , "])
+def test_where_no_costs_are_set_none_are_known(value: str) -> None:
+    assert Config.from_env({**GOOD, "CALLER_COSTS": value}).caller_costs == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "costs"),
+    [
+        ("63902:0:1", {"63902": Cost("0", "1")}),
+        ("63902:0:1,63903:1.50:1", {"63902": Cost("0", "1"), "63903": Cost("1.50", "1")}),
+        (" 63902:0:1 , 63903:0:0 ,", {"63902": Cost("0", "1"), "63903": Cost("0", "0")}),
+        ("safaricom:999.99:0.05", {"safaricom": Cost("999.99", "0.05")}),
+        ("63902:0:1,63902:0:2", {"63902": Cost("0", "2")}),
+    ],
+)
+def test_costs_are_told_by_network(value: str, costs: dict[str, Cost]) -> None:
+    config = Config.from_env({**GOOD, "CALLER_COSTS": value})
+
+    assert (config.caller_costs, config.faults) == (costs, ())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "63902",
+        "63902:0",
+        "63902:0:1:2",
+        ":0:1",
+        "63902::1",
+        "63902:0:",
+        "63902:-1:1",
+        "63902:1.5:1",
+        "63902:1,50:1",
+        "63902:1.505:1",
+        "63902:1000:1",
+        "63902:free:1",
+        "63902:KSh 1:1",
+        "63902 0 1",
+        "63 902:0:1",
+        "63902:0:1;63903:0:1",
+        "63902:0:1,63903",
+        "sixtythreenine:0:1",
+        "63902:\u0661:1",
+        "63902:0:1\n63903:0:1",
+    ],
+    ids=ascii,
+)
+def test_costs_that_cannot_be_read_are_a_fault(value: str) -> None:
+    assert faults(CALLER_COSTS=value) == [BAD_COSTS]
+
+
+def test_costs_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "costs"
+    file.write_text("63902:0:1\n", encoding="utf-8")
+
+    config = Config.from_env({**GOOD, "CALLER_COSTS_FILE": str(file)})
+
+    assert config.caller_costs == {"63902": Cost("0", "1")}
+
+
+def test_a_demonstration_may_tell_costs_too(tmp_path: Path) -> None:
+    assert demo(tmp_path, CALLER_COSTS="63902:0:1").caller_costs == {"63902": Cost("0", "1")}
+
+
+def test_a_demonstration_does_not_start_on_bad_costs(tmp_path: Path) -> None:
+    assert demo(tmp_path, CALLER_COSTS="63902").faults == (BAD_COSTS,)
 
 
 # Secrets

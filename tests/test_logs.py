@@ -345,12 +345,44 @@ def test_a_form_in_the_address_leaves_nothing_typed_in_the_log(served: Served) -
 
 @pytest.mark.parametrize(
     "keys",
-    ["", f"1*1*{NUMBER}", f"1*1*{NUMBER}*2", WORDS, f"{WORDS} {NUMBER}", f"1*4*{WORDS}"],
-    ids=["a dial", "a look-up", "a wish", "words", "words and a number", "words for a receipt"],
+    [
+        "",
+        f"1*1*{NUMBER}",
+        f"1*1*{NUMBER}*2",
+        WORDS,
+        f"{WORDS} {NUMBER}",
+        f"1*4*{WORDS}",
+        f"2*{WORDS}",
+        f"3*2*4*{WORDS}",
+        "5*1",
+        f"5*2*4*{WORDS}",
+        f"5*2*1*{NUMBER}",
+        f"5*2*3*{NUMBER}*{WORDS}",
+        f"5*3*{WORDS}",
+        f"5*4*{WORDS}",
+        f"9*{WORDS}",
+    ],
+    ids=[
+        "a dial",
+        "a look-up",
+        "a wish",
+        "words",
+        "words and a number",
+        "words for a receipt",
+        "a place",
+        "a place for a service",
+        "a call-back",
+        "a report in words",
+        "a report of a number",
+        "a move to a place",
+        "words for a code",
+        "a place to mark",
+        "carrying on",
+    ],
 )
 def test_a_hop_leaves_nothing_typed_in_the_log(served: Served, keys: str) -> None:
     served.written()
-    served.request(hop(text=keys, sessionId=f"ATUid_{len(keys)}{keys[:2]}"))
+    served.request(hop(text=keys, sessionId=f"ATUid_{len(keys)}{keys[:6]}"))
 
     assert leaks(served.written("event=hop")) == []
 

@@ -35,6 +35,6 @@ def test_a_demonstration_opens_an_empty_database(
     database_url: str, redis: RedisServer, tmp_path: Path
 ) -> None:
     line = open_line(demonstration(database_url, redis, tmp_path))
-    line.database.close()
+    line.close()
 
     assert line.code == "*1919#"

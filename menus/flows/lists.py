@@ -112,30 +112,37 @@ def widest_status(words: Words) -> str:
     return max(said, key=len)
 
 
-def told(look: Look, centre: Centre, with_county: bool = False) -> str:
-    """Tell of a centre in one line: its name, its county where wanted, its doors."""
-    name = centre.short_name
-    if with_county and centre.county not in name:
-        name = f"{name}, {centre.county}"
+def told(look: Look, centre: Centre) -> str:
+    """Tell of a centre in one line: its name, and its doors."""
     said = status(look, centre)
-    return f"{name}: {said}" if said else name
+    return f"{centre.short_name}: {said}" if said else centre.short_name
 
 
-def widest_told(words: Words) -> str:
-    """Tell of a centre at its widest."""
-    return f"{'W' * SHORT_NAME}, {'W' * NAME}: {widest_status(words)}"
+def placed(centre: Centre) -> str:
+    """Tell where a centre is in one line. Its hours may not be those of each desk there."""
+    county = beside(centre.short_name, centre.county)
+    return f"{centre.short_name}, {county}" if county else centre.short_name
+
+
+def beside(said: str, name: str) -> str:
+    """Give a name, where what is said already does not hold it."""
+    return "" if _letters(name) in _letters(said) else name
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalpha, text.casefold()))
 
 
 def told_together(look: Look, centres: Iterable[Centre]) -> str:
     """Tell of centres, one a line, those of the caller's county first."""
     own = set(_own_counties(look))
     ordered = sorted(centres, key=lambda one: (one.county_code not in own, one.code))
-    return "\n".join(told(look, one, with_county=True) for one in ordered)
+    return "\n".join(map(placed, ordered))
 
 
-def widest_told_together(words: Words) -> str:
+def widest_told_together() -> str:
     """Tell of as many centres as there may be."""
-    return "\n".join([widest_told(words)] * MOST_CENTRES)
+    return "\n".join([f"{'W' * SHORT_NAME}, {'W' * NAME}"] * MOST_CENTRES)
 
 
 def _own_counties(look: Look) -> Sequence[str]:

@@ -32,7 +32,9 @@ def rated_centre(look: Look) -> Mark:
     """Decide which centre a mark is for."""
     match = lists.places(look).match
     typed = None if look.said.get("county") else _TYPED.get(match)
-    return typed or _COUNTED[count(look)]
+    given = typed or _COUNTED[count(look)]
+    centre = centre_said(look) if given is Mark.CENTRE else None
+    return Mark.NONE if centre and centre.planned else given
 
 
 _TYPED = {
@@ -53,7 +55,7 @@ def centres(look: Look) -> Sequence[Item]:
     """List the county's centres by name."""
     county = lists.county(look)
     found = look.queries.directory.centres_of(county.code) if county else ()
-    return [Item(lists.centre_key(one), one.short_name) for one in found]
+    return [Item(lists.centre_key(one), one.short_name) for one in found if not one.planned]
 
 
 def desks(look: Look) -> Sequence[Item]:

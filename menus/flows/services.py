@@ -113,6 +113,11 @@ def where(look: Look) -> Where:
     return Where.SOME if found.availability == SOME else Where.CENTRES
 
 
+def near(look: Look) -> Known:
+    """Decide whether the place that was typed is known."""
+    return Known.KNOWN if lists.places(look).names else Known.GONE
+
+
 def centres_with(look: Look) -> Facts:
     """Tell of the centres that have the service, those of the caller's county first."""
     found = said_service(look, CENTRE_DESK)
@@ -152,8 +157,8 @@ def widest_service(words: Words) -> Iterable[Facts]:
     }
 
 
-def _widest_centres(words: Words) -> Iterable[Facts]:
-    return [{"service": _wide(NAME), "centres": lists.widest_told_together(words)}]
+def _widest_centres(_words: Words) -> Iterable[Facts]:
+    return [{"service": _wide(NAME), "centres": lists.widest_told_together()}]
 
 
 def widest_services(_words: Words) -> Sequence[Item]:
@@ -223,7 +228,19 @@ SCREENS: list[Screen] = [
         says={"place": ""},
         to="where_list",
         parse=place,
-        typed_to="where_list",
+        typed_to="where_near",
+        if_stuck="help",
+    ),
+    Route(
+        "where_near",
+        decide=near,
+        to={Known.KNOWN: "where_list", Known.GONE: "nowhere_near"},
+    ),
+    Menu(
+        "nowhere_near",
+        choices=(Choice("another", "4", to="where"),),
+        parse=place,
+        typed_to="where_near",
         if_stuck="help",
     ),
     Menu(

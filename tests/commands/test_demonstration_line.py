@@ -64,7 +64,7 @@ def app(settings: dict[str, str]) -> Iterator[Flask]:
     app = create_app(Config.from_env(settings))
     load_demonstration(line_of(app))
     yield app
-    line_of(app).database.close()
+    line_of(app).close()
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +175,6 @@ def test_a_line_in_service_refuses_to_start_on_it(
 def test_the_demonstration_starts_on_it_again(app: Flask, settings: dict[str, str]) -> None:
     again = create_app(Config.from_env(settings))
     page = dial(again, "1*1*12345678")
-    line_of(again).database.close()
+    line_of(again).close()
 
     assert "is READY" in page

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from menus import answers
-from menus.gsm7 import SMS_SEGMENT, foreign, septets
-from menus.words import load
+from menus.gsm7 import SMS_PART, SMS_SEGMENT, foreign, septets
+from menus.words import Facts, load
 from models.centres import SHORT_NAME, TOWN, Centre
 from models.documents import Found
 from models.numbers import Kind
@@ -30,8 +30,13 @@ def centre(
     return Centre("047-01", name, "047", "Nairobi", town, *hours, doubtful)
 
 
-def found(kind: Kind = Kind.ID_CARD, ready: bool = True, at: Centre | None = None) -> Found:
-    return Found(kind, ready, CONFIRMED, at or centre())
+def found(
+    kind: Kind = Kind.ID_CARD,
+    ready: bool = True,
+    at: Centre | None = None,
+    checked: bool = False,
+) -> Found:
+    return Found(kind, ready, CONFIRMED, at or centre(), checked=checked)
 
 
 letters = st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ '-")
@@ -49,6 +54,7 @@ documents = st.builds(
     st.booleans(),
     st.dates(date(2020, 1, 1), date(2099, 12, 31)),
     centres,
+    checked=st.booleans(),
 )
 numbers = st.from_regex(r"[1-9][0-9]{5,13}", fullmatch=True) | st.from_regex(
     r"[A-Z]{3}[0-9]{3,11}", fullmatch=True
@@ -102,6 +108,37 @@ def test_a_document_on_its_way_is_told_with_its_place(code: str, text: str) -> N
     [
         (
             "en",
+            "ID ..781 at GPO Nairobi was reported as not there. We are checking."
+            " Call 1919 before you travel. Free; only 1919 texts you.",
+        ),
+        (
+            "sw",
+            "Kitambulisho ..781, GPO Nairobi: kuna ripoti ya kutopatikana. Tunakagua."
+            " Piga 1919 kabla ya safari. Bure; ni 1919 pekee inayokutumia SMS.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("ready", [True, False])
+def test_a_document_that_was_not_there_is_told_as_being_checked(
+    code: str, text: str, ready: bool
+) -> None:
+    assert write(code, found(ready=ready, checked=True)) == text
+
+
+@every_language
+def test_a_document_that_is_being_checked_is_never_told_as_ready(code: str) -> None:
+    ready = {"en": "READY", "sw": "tayari"}[code]
+    one = found(checked=True)
+
+    assert ready not in write(code, one)
+    assert ready not in write(code, one, one)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (
+            "en",
             "No document found for ..781. Check the number, or call 1919. Dial *1919# to be"
             " texted when it is ready. Only 1919 texts you.",
         ),
@@ -135,6 +172,19 @@ def test_several_documents_are_told_in_the_order_they_are_given(code: str, text:
     licence = found(Kind.DRIVING_LICENCE, ready=False, at=centre("Kisumu", "Kisumu"))
 
     assert write(code, licence, found()) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("en", "ID ..781 being checked, call 1919: Kisumu. Licence ..781 READY: GPO Nairobi."),
+        ("sw", "Kitambulisho ..781, Kisumu: tunakagua, piga 1919. Leseni ..781 tayari: GPO"),
+    ],
+)
+def test_of_several_documents_the_one_being_checked_is_told_so(code: str, line: str) -> None:
+    text = write(code, found(at=centre("Kisumu"), checked=True), found(Kind.DRIVING_LICENCE))
+
+    assert text.startswith(line)
 
 
 @pytest.mark.parametrize(
@@ -206,25 +256,164 @@ def test_a_sure_centre_is_told_without_doubt(code: str) -> None:
         (
             "en",
             "Your ID ..781 is READY at Huduma Centre GPO Nairobi. Mon-Fri 07:00-19:00."
-            " Bring: waiting card. Free of charge; only 1919 texts you.",
+            " Bring: waiting card. Free of charge; only 1919 texts you. Ref 48213.",
         ),
         (
             "sw",
             "Kitambulisho ..781 tayari, Huduma Centre GPO Nairobi."
             " Jumatatu-Ijumaa saa 1 asubuhi-1 jioni."
-            " Leta waiting card. Bure; ni 1919 pekee inayokutumia SMS.",
+            " Leta waiting card. Bure; ni 1919 pekee inayokutumia SMS. Ref 48213.",
         ),
     ],
 )
-def test_a_subscriber_is_told_that_the_document_is_ready(code: str, text: str) -> None:
-    assert answers.notice(LANGUAGES[code], "781", found()) == text
+def test_a_subscriber_is_told_that_the_document_is_ready_with_a_code(
+    code: str, text: str
+) -> None:
+    assert answers.notice(LANGUAGES[code], "781", found(), "48213") == text
 
 
 @every_language
-def test_every_text_at_its_widest_is_one_segment(code: str) -> None:
-    widest = dict(answers.every_text(LANGUAGES[code]))
+def test_a_notice_without_a_code_says_nothing_of_one(code: str) -> None:
+    assert "Ref" not in answers.notice(LANGUAGES[code], "781", found())
 
-    assert max(map(septets, widest.values())) <= SMS_SEGMENT
+
+@settings(max_examples=100, deadline=None)
+@given(codes, numbers, documents, st.integers(10_000, 99_999).map(str))
+def test_every_notice_carries_its_code_to_its_end(
+    code: str, number: str, document: Found, ref: str
+) -> None:
+    text = answers.notice(LANGUAGES[code], number, document, ref)
+
+    assert text.endswith(f" Ref {ref}.")
+    assert septets(text) <= SMS_SEGMENT
+
+
+@every_language
+def test_every_text_at_its_widest_has_the_room_that_it_may_take(code: str) -> None:
+    texts = list(answers.every_text(LANGUAGES[code]))
+
+    assert [(name, septets(text)) for name, text, room in texts if septets(text) > room] == []
+
+
+@every_language
+def test_every_text_but_what_to_bring_is_one_segment(code: str) -> None:
+    rooms = {(name, room) for name, _, room in answers.every_text(LANGUAGES[code])}
+
+    assert {name for name, room in rooms if room == SMS_SEGMENT} == {
+        *answers.WORDED,
+        "line_ready",
+        "line_coming",
+        "line_checked",
+    }
+    assert {(name, room) for name, room in rooms if room != SMS_SEGMENT} == {
+        ("bring", 2 * SMS_PART)
+    }
+
+
+@every_language
+def test_every_text_is_measured_with_everything_filled(code: str) -> None:
+    assert [name for name, text, _ in answers.every_text(LANGUAGES[code]) if "{" in text] == []
+
+
+CENTRE = {
+    "centre": "Thika",
+    "county": "Kiambu",
+    "town": "",
+    "address": "Thika Sub-County offices",
+    "hours": "Mon-Fri 07:00-19:00",
+    "status": "",
+    "court": "Court desk: yes",
+    "doubt": "",
+    "news": "",
+}
+SERVICE = {
+    "service": "Replace a lost ID",
+    "bring": "Police abstract and the number of the lost ID.",
+    "fee": "Fee: KSh 1,000 (2026)",
+    "takes": "21 days",
+    "collects": "You, with the waiting card.",
+    "place": "",
+    "note": "",
+    "agency": "",
+    "as_of": "05/2026",
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (
+            "en",
+            "Huduma Centre Thika. Mon-Fri 07:00-19:00. Thika Sub-County offices."
+            " Court desk: yes. Free; only 1919 texts you.",
+        ),
+        (
+            "sw",
+            "Huduma Centre Thika. Mon-Fri 07:00-19:00. Thika Sub-County offices."
+            " Court desk: yes. Bure; ni 1919 pekee inayokutumia SMS.",
+        ),
+    ],
+)
+def test_a_centre_is_told_with_all_that_is_known(code: str, text: str) -> None:
+    assert answers.fitting(LANGUAGES[code], "centre", CENTRE) == text
+
+
+@every_language
+@pytest.mark.parametrize("lacking", ["hours", "address", "court"])
+def test_a_centre_is_told_without_what_no_source_says(code: str, lacking: str) -> None:
+    text = answers.fitting(LANGUAGES[code], "centre", {**CENTRE, lacking: ""})
+
+    assert CENTRE[lacking] not in text
+    assert reads_right(text, "")
+
+
+@every_language
+def test_a_centre_with_a_long_address_is_told_without_it_in_one_segment(code: str) -> None:
+    text = answers.fitting(LANGUAGES[code], "centre", {**CENTRE, "address": "Road " * 25})
+
+    assert "Road" not in text
+    assert "Thika" in text
+    assert septets(text) <= SMS_SEGMENT
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (
+            "en",
+            "Replace a lost ID. Bring: Police abstract and the number of the lost ID."
+            " Fee: KSh 1,000 (2026). Takes: 21 days. Collects: You, with the waiting card."
+            " Pay official fees only; only 1919 texts you.",
+        ),
+        (
+            "sw",
+            "Replace a lost ID. Leta: Police abstract and the number of the lost ID."
+            " Fee: KSh 1,000 (2026). Muda: 21 days. Anayechukua: You, with the waiting card."
+            " Lipa ada rasmi pekee; ni 1919 pekee inayokutumia SMS.",
+        ),
+    ],
+)
+def test_what_to_bring_is_told_with_all_that_is_known(code: str, text: str) -> None:
+    assert answers.fitting(LANGUAGES[code], "bring", SERVICE, answers.ASKED_FOR) == text
+
+
+@every_language
+@pytest.mark.parametrize("lacking", ["bring", "fee", "takes", "collects"])
+def test_what_to_bring_is_told_without_what_no_source_says(code: str, lacking: str) -> None:
+    facts: Facts = {**SERVICE, lacking: ""}
+    text = answers.fitting(LANGUAGES[code], "bring", facts, answers.ASKED_FOR)
+
+    assert SERVICE[lacking] not in text
+    assert reads_right(text, "")
+
+
+@every_language
+def test_what_to_bring_at_its_longest_is_two_segments(code: str) -> None:
+    facts = {**SERVICE, "bring": "x" * 140, "takes": "y" * 60, "collects": "z" * 80}
+    text = answers.fitting(LANGUAGES[code], "bring", facts, answers.ASKED_FOR)
+
+    assert "x" * 140 in text
+    assert SMS_SEGMENT < septets(text) <= 2 * SMS_PART
 
 
 def test_the_fullest_wording_that_fits_is_taken() -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from menus.check import BadMenus, Report, check, prove
-from menus.flows import HOME, SCREENS
+from menus.flows import HOME, MOVED, SCREENS
+from menus.hours import Doors
 from menus.screens import Ask, Choice, Item, Look, Menu, Menus, Pick, Route, Screen, Tell
 from menus.wishes import SpeakTo, Wish
 from menus.words import Facts, Words, load
+from models.country import Country
 from models.numbers import Kind
 
 ROOM = 160
@@ -28,7 +30,7 @@ def mood(_: Look) -> Mood:
     return Mood.GOOD
 
 
-def anything(text: str) -> Mapping[str, str] | None:
+def anything(text: str, _country: Country) -> Mapping[str, str] | None:
     return {"said": text}
 
 
@@ -54,13 +56,13 @@ def menu(name: str, *ways: str, **others: Any) -> Menu:
     return Menu(name, choices, **others)
 
 
-def ask(name: str, to: str) -> Ask:
-    return Ask(name, anything, to, if_stuck="stuck")
+def ask(name: str, to: str, **others: Any) -> Ask:
+    return Ask(name, anything, to, if_stuck="stuck", **others)
 
 
-def pick(name: str, to: str, *keys: str, label: str = "label") -> Pick:
+def pick(name: str, to: str, *keys: str, label: str = "label", **others: Any) -> Pick:
     items = [Item(key, label) for key in keys]
-    return Pick(name, nothing, "picked", to, if_stuck="stuck", widest=lambda _: items)
+    return Pick(name, nothing, "picked", to, "stuck", widest=lambda _: items, **others)
 
 
 def route(name: str, good: str, bad: str) -> Route:
@@ -84,13 +86,16 @@ def sections_for(screens: Sequence[Screen]) -> dict[str, Any]:
 
 
 def report_of(
-    screens: Sequence[Screen], damage: Damage | None = None, room: int = ROOM
+    screens: Sequence[Screen],
+    damage: Damage | None = None,
+    room: int = ROOM,
+    moved: Mapping[str, str] | None = None,
 ) -> Report:
     """Check small screens with words for them, perhaps damaged."""
     sections = sections_for(screens)
     if damage:
         damage(sections)
-    return check(screens, "home", {"en": Words("en", sections)}, room)
+    return check(screens, "home", {"en": Words("en", sections)}, room, moved)
 
 
 def faults_of(screens: Sequence[Screen], damage: Damage | None = None) -> list[str]:
@@ -101,7 +106,7 @@ def real_faults(damage: Damage, code: str = "en", room: int = ROOM) -> list[str]
     """Check the real screens with the words of one language damaged."""
     sections = deepcopy(dict(REAL[code].sections))
     damage(sections)
-    return check(SCREENS, HOME, {**REAL, code: Words(code, sections)}, room).faults
+    return check(SCREENS, HOME, {**REAL, code: Words(code, sections)}, room, MOVED).faults
 
 
 def put(path: str, value: object) -> Damage:
@@ -141,12 +146,12 @@ def test_small_menus_that_are_right_have_no_fault() -> None:
 @pytest.mark.parametrize("room", [160, 182])
 @pytest.mark.parametrize("code", ["*1919#", ""])
 def test_the_real_menus_have_no_fault(code: str, room: int) -> None:
-    assert check(SCREENS, HOME, load(code=code), room).faults == []
+    assert check(SCREENS, HOME, load(code=code), room, MOVED).faults == []
 
 
 @pytest.mark.parametrize("code", ["*384*1919#", "*483*12345#"])
 def test_the_real_menus_have_no_fault_on_a_shared_service_code(code: str) -> None:
-    assert check(SCREENS, HOME, load(code=code), ROOM).faults == []
+    assert check(SCREENS, HOME, load(code=code), ROOM, MOVED).faults == []
 
 
 @pytest.mark.parametrize("code", ["en", "sw"])
@@ -154,18 +159,26 @@ def test_the_real_menus_have_no_fault_on_a_shared_service_code(code: str) -> Non
 def test_the_real_menus_speak_two_languages(code: str, room: int) -> None:
     alone = {"en": REAL["en"], code: REAL[code]}
 
-    assert check(SCREENS, HOME, alone, room).faults == []
+    assert check(SCREENS, HOME, alone, room, MOVED).faults == []
 
 
 def test_the_real_menus_have_pages_enough_to_be_worth_a_proof() -> None:
-    report = check(SCREENS, HOME, REAL, ROOM)
+    report = check(SCREENS, HOME, REAL, ROOM, MOVED)
 
-    assert report.pages > 150
+    assert report.pages > 1000
     assert report.fullest <= ROOM
 
 
 def test_proved_menus_are_given() -> None:
+    assert prove(SCREENS, HOME, REAL, ROOM, MOVED) == Menus.of(SCREENS, HOME, MOVED)
+
+
+def test_menus_of_which_nothing_was_called_otherwise_are_proved_too() -> None:
     assert prove(SCREENS, HOME, REAL, ROOM) == Menus.of(SCREENS, HOME)
+
+
+def test_a_proof_leaves_out_no_screen() -> None:
+    assert list(Menus.of(SCREENS, HOME, MOVED).screens.values()) == SCREENS
 
 
 # The screens as a graph.
@@ -192,11 +205,35 @@ def test_a_home_that_is_no_screen_is_a_fault() -> None:
         (menu("way", "told", if_stuck="nowhere"), "stuck leads to nowhere"),
         (Ask("way", anything, "told", if_stuck="nowhere"), "stuck leads to nowhere"),
         (route("way", "told", "nowhere"), "bad leads to nowhere"),
+        (Pick("way", nothing, "x", "told", "nowhere", lambda _: []), "stuck leads to nowhere"),
     ],
-    ids=["choice", "typed", "typed-unsaid", "stuck-menu", "stuck-ask", "outcome"],
+    ids=["choice", "typed", "typed-unsaid", "stuck-menu", "stuck-ask", "outcome", "stuck-list"],
 )
 def test_a_way_to_no_screen_is_a_fault(way: Screen, fault: str) -> None:
     assert faults_of([menu("home", "way"), way, TOLD]) == [f"way: {fault}, which is no screen"]
+
+
+@pytest.mark.parametrize("to", ["nowhere", ""])
+def test_what_is_typed_at_a_list_must_lead_to_a_screen(to: str) -> None:
+    listed = pick("list", "told", "1", parse=anything, typed_to=to)
+
+    assert faults_of([menu("home", "list"), listed, TOLD, STUCK]) == [
+        f"list: typed leads to {to}, which is no screen"
+    ]
+
+
+def test_what_is_typed_at_a_list_is_a_way_to_its_screen() -> None:
+    listed = pick("list", "told", "1", parse=anything, typed_to="typed")
+    screens: list[Screen] = [menu("home", "list"), listed, TOLD, Tell("typed"), STUCK]
+
+    assert faults_of(screens) == []
+
+
+def test_a_list_that_takes_nothing_typed_leads_nowhere_by_typing() -> None:
+    listed = pick("list", "told", "1", typed_to="typed")
+    screens: list[Screen] = [menu("home", "list"), listed, TOLD, Tell("typed"), STUCK]
+
+    assert faults_of(screens) == ["typed: nobody can get here from home"]
 
 
 @pytest.mark.parametrize(
@@ -269,6 +306,20 @@ def test_a_screen_that_tells_something_is_an_answer(answer: Screen) -> None:
     assert faults_of([menu("home", "end"), answer]) == []
 
 
+def test_a_list_to_read_is_an_answer() -> None:
+    listed = pick("list", "list", "1", answers=True)
+
+    assert faults_of([menu("home", "list"), listed, STUCK]) == []
+
+
+def test_a_list_that_only_leads_round_is_no_answer() -> None:
+    listed = pick("list", "list", "1")
+
+    assert faults_of([menu("home", "list", "stuck"), listed, STUCK]) == [
+        "list: no way from here to an answer"
+    ]
+
+
 def test_a_ring_of_routes_is_a_fault() -> None:
     screens: list[Screen] = [
         menu("home", "one"),
@@ -314,6 +365,45 @@ def test_a_home_that_is_a_decision_is_a_fault() -> None:
     assert any(fault.startswith("home: ") for fault in faults)
 
 
+# Screens that were called otherwise.
+
+
+def test_a_screen_that_moved_to_one_that_is_there_is_right() -> None:
+    assert report_of(SMALL, moved={"said": "told"}).faults == []
+
+
+def test_a_screen_that_moved_to_no_screen_is_a_fault() -> None:
+    assert report_of(SMALL, moved={"said": "nowhere"}).faults == [
+        "said: moved to nowhere, which is no screen"
+    ]
+
+
+def test_a_screen_that_moved_and_is_still_one_is_a_fault() -> None:
+    assert report_of(SMALL, moved={"told": "home"}).faults == [
+        "told: moved to home, and is a screen"
+    ]
+
+
+def test_a_screen_that_moved_twice_is_a_fault_of_the_first_move() -> None:
+    assert report_of(SMALL, moved={"said": "spoken", "spoken": "told"}).faults == [
+        "said: moved to spoken, which is no screen"
+    ]
+
+
+def test_every_bad_move_is_told() -> None:
+    moved = {"said": "nowhere", "told": "home", "spoken": "told"}
+
+    assert report_of(SMALL, moved=moved).faults == [
+        "said: moved to nowhere, which is no screen",
+        "told: moved to home, and is a screen",
+    ]
+
+
+def test_menus_whose_screens_moved_nowhere_are_not_proved() -> None:
+    with pytest.raises(BadMenus, match="said: moved to nowhere, which is no screen"):
+        prove(SCREENS, HOME, REAL, ROOM, {"said": "nowhere"})
+
+
 # Keys that take effect.
 
 
@@ -342,6 +432,59 @@ def test_a_key_that_sends_on_one_outcome_and_picks_on_the_next_is_a_fault() -> N
     screens: list[Screen] = [*forked(wishing("yes", send), pick("no", "told", "1", "2")), STUCK]
 
     assert faults_of(screens) == ["fork: key 1 means send on yes and a line of no on no"]
+
+
+def test_a_list_whose_lines_send_beside_one_whose_lines_lead_on_is_a_fault() -> None:
+    good, bad = pick("yes", "told", "1", wish=send), pick("no", "told", "1", "2")
+
+    assert faults_of([*forked(good, bad), STUCK]) == [
+        "fork: key 1 means send on yes and a line of no on no"
+    ]
+
+
+def test_a_list_whose_lines_send_beside_a_choice_that_keeps_is_a_fault() -> None:
+    good, bad = pick("yes", "told", "1", wish=send), wishing("no", keep)
+
+    assert faults_of([*forked(good, bad), STUCK]) == [
+        "fork: key 1 means send on yes and keep on no"
+    ]
+
+
+def test_a_list_whose_lines_send_apart_from_other_keys_is_right() -> None:
+    good, bad = pick("yes", "told", "3", "4", wish=send), wishing("no", keep, "1")
+
+    assert faults_of([*forked(good, bad), STUCK]) == []
+
+
+def test_an_answer_that_sends_on_one_outcome_and_keeps_on_the_next_is_a_fault() -> None:
+    good, bad = ask("yes", "told", wish=send), ask("no", "told", wish=keep)
+
+    assert faults_of([*forked(good, bad), STUCK]) == [
+        "fork: key typed means send on yes and keep on no"
+    ]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ask("no", "told"),
+        menu("no", "told", parse=anything, typed_to="told"),
+        pick("no", "told", "1", parse=anything, typed_to="told"),
+    ],
+    ids=["question", "menu", "list"],
+)
+def test_an_answer_that_sends_where_typing_leads_on_from_the_next_is_a_fault(
+    bad: Screen,
+) -> None:
+    faults = faults_of([*forked(ask("yes", "told", wish=send), bad), STUCK])
+
+    assert any(fault.startswith("fork: key typed means send on yes") for fault in faults)
+
+
+def test_an_answer_with_one_effect_on_both_outcomes_is_right() -> None:
+    good, bad = ask("yes", "told", wish=send), ask("no", "told", wish=send)
+
+    assert faults_of([*forked(good, bad), STUCK]) == []
 
 
 def test_a_key_with_one_effect_on_both_outcomes_is_right() -> None:
@@ -418,7 +561,7 @@ def test_a_key_that_stands_for_two_lines_of_a_list_is_a_fault() -> None:
 
 
 def test_a_first_language_that_lacks_is_a_fault() -> None:
-    assert check(SCREENS, HOME, {"sw": REAL["sw"]}, ROOM).faults == [
+    assert check(SCREENS, HOME, {"sw": REAL["sw"]}, ROOM, MOVED).faults == [
         "en: no words, and callers who chose none are spoken to in it"
     ]
 
@@ -429,7 +572,7 @@ def test_two_languages_with_one_key_are_a_fault() -> None:
     ]
 
 
-@pytest.mark.parametrize("key", ["1", "5"])
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "5", "6"])
 def test_a_languages_key_that_is_a_choice_on_home_is_a_fault(key: str) -> None:
     assert real_faults(put("language.key", key), "sw") == [
         f"home: key {key} is the language sw's"
@@ -439,6 +582,25 @@ def test_a_languages_key_that_is_a_choice_on_home_is_a_fault(key: str) -> None:
 @pytest.mark.parametrize("key", ["0", "00", "98", "#", "123", ""])
 def test_a_languages_key_that_nobody_can_press_is_a_fault(key: str) -> None:
     assert real_faults(put("language.key", key), "sw") != []
+
+
+def test_a_language_that_the_first_page_has_no_room_to_offer_is_a_fault() -> None:
+    assert "home (en): no room on the first page to offer sw" in real_faults(
+        put("screens.home.text", "1919 Ndio Form!\n" + "x" * 80)
+    )
+
+
+@pytest.mark.parametrize("locale", ["en", "sw", "sw_KE"])
+def test_a_language_may_write_dates_as_another(locale: str) -> None:
+    assert real_faults(put("language.locale", locale)) == []
+
+
+def test_a_language_need_not_say_how_dates_are_written() -> None:
+    assert "locale" not in REAL["en"].section("language")
+
+
+def test_dates_of_a_language_that_nobody_knows_are_a_fault() -> None:
+    assert any("language (en)" in fault for fault in real_faults(put("language.locale", "qq")))
 
 
 # Words that lack.
@@ -457,6 +619,20 @@ def test_a_languages_key_that_nobody_can_press_is_a_fault(key: str) -> None:
         ("sms.ready", "sms (en): no words for ready"),
         ("sms.line_coming", "sms (en): no words for line_coming"),
         ("sms.free", "sms (en): no words for free"),
+        ("sms.checked", "sms (en): no words for checked"),
+        ("sms.centre", "sms (en): no words for centre"),
+        ("sms.bring", "sms (en): no words for bring"),
+        ("sms.line_checked", "sms (en): no words for line_checked"),
+        ("keys.carry_on", "keys (en): no words for carry_on"),
+        ("phrases.gone", "phrases (en): no words for gone"),
+        ("phrases.cost", "phrases (en): no words for cost"),
+        ("doors.open", "doors (en): no words for open"),
+        ("doors.opens_today", "doors (en): no words for opens_today"),
+        ("doors.opens_later", "doors (en): no words for opens_later"),
+        ("doors.planned", "doors (en): no words for planned"),
+        ("screens.checked.choices.tell_me", "checked (en): no words for tell_me"),
+        ("screens.ask_code.again", "ask_code (en): no words for again"),
+        ("screens.centres_in.text", "centres_in (en): no words for text"),
     ],
 )
 def test_words_that_lack_are_a_fault(path: str, fault: str) -> None:
@@ -471,6 +647,9 @@ def test_words_that_lack_are_a_fault(path: str, fault: str) -> None:
         ("phrases.slip", ""),
         ("sms.ready", []),
         ("keys.back", ""),
+        ("doors.open", ""),
+        ("clock.weekdays", []),
+        ("sms.bring", []),
     ],
 )
 def test_words_that_are_empty_are_words_that_lack(path: str, empty: object) -> None:
@@ -486,10 +665,11 @@ def test_a_screen_without_any_words_lacks_each_of_them() -> None:
         "ready (en): no words for choices",
         "ready (en): no words for text_me",
         "ready (en): no words for another",
+        "ready (en): no words for report",
     ]
 
 
-@pytest.mark.parametrize("section", ["language", "days", "clock"])
+@pytest.mark.parametrize("section", ["language", "days", "clock", "doors"])
 def test_a_section_that_lacks_is_a_fault(section: str) -> None:
     assert f"{section} (en): no such section" in real_faults(drop(section))
 
@@ -501,6 +681,18 @@ def test_a_section_that_lacks_is_told_with_all_that_lacks_in_it() -> None:
     ]
 
 
+def test_doors_that_lack_are_told_one_by_one() -> None:
+    assert real_faults(drop("doors")) == [
+        "doors (en): no such section",
+        *(f"doors (en): no words for {one}" for one in Doors if one is not Doors.UNKNOWN),
+    ]
+
+
+@pytest.mark.parametrize("days", [["Monday"], ["Monday"] * 6, ["Monday"] * 8], ids=len)
+def test_a_week_of_other_than_seven_days_is_a_fault(days: list[str]) -> None:
+    assert real_faults(put("clock.weekdays", days)) != []
+
+
 @pytest.mark.parametrize(
     ("code", "path"),
     [
@@ -510,6 +702,9 @@ def test_a_section_that_lacks_is_told_with_all_that_lacks_in_it() -> None:
         ("en", "days.Mon-Fri"),
         ("en", "clock.hours"),
         ("sw", "clock.parts"),
+        ("en", "clock.weekdays"),
+        ("sw", "clock.weekdays"),
+        ("en", "days.Mon-Sun"),
     ],
 )
 def test_words_of_dates_and_hours_that_lack_are_a_fault(code: str, path: str) -> None:
@@ -532,16 +727,21 @@ def test_the_fault_names_the_language_it_is_in() -> None:
         ("screens.nowhere", "nowhere (en): words for no screen"),
         ("screens.home.title", "home (en): words for title, which nobody says"),
         ("screens.home.again", "home (en): words for again, which nobody says"),
-        ("screens.home.choices.court", "home (en): words for court, which nobody says"),
+        ("screens.home.choices.parking", "home (en): words for parking, which nobody says"),
         ("screens.budget_spent.choices", None),
         ("phrases.farewell", "phrases (en): words for farewell, which nobody says"),
         ("keys.forward", "keys (en): words for forward, which nobody says"),
         ("kinds.passport", "kinds (en): words for passport, which nobody says"),
         ("sms.birthday", "sms (en): words for birthday, which nobody says"),
+        ("doors.unknown", "doors (en): words for unknown, which nobody says"),
+        ("doors.ajar", "doors (en): words for ajar, which nobody says"),
+        ("clock.months", "clock (en): words for months, which nobody says"),
+        ("language.script", "language (en): words for script, which nobody says"),
+        ("screens.call_us", "call_us (en): words for no screen"),
     ],
 )
 def test_words_that_nobody_says_are_a_fault(path: str, fault: str | None) -> None:
-    value: object = {"text": "x"} if path == "screens.nowhere" else "x"
+    value: object = {"text": "x"} if path.count(".") == 1 and "screens" in path else "x"
     if fault is None:
         value, fault = {}, "budget_spent (en): words for choices, which nobody says"
 
@@ -589,7 +789,7 @@ def test_a_foreign_letter_in_any_wording_of_a_text_is_a_fault() -> None:
 
 
 def test_a_text_of_several_lines_and_accents_that_phones_show_is_right() -> None:
-    assert real_faults(put("screens.call_us.text", "\u00e9\u00e0\n\u00e8 \u20ac [x]")) == []
+    assert real_faults(put("screens.numbers.text", "\u00e9\u00e0\n\u00e8 \u20ac [x]")) == []
 
 
 def test_a_name_in_a_screens_text_that_nobody_fills_is_a_fault() -> None:
@@ -616,6 +816,18 @@ def test_a_name_in_a_screens_text_that_nobody_fills_is_a_fault() -> None:
         ("sms.how", ["Text {last}"]),
         ("sms.line_ready", "{kind} {colour}"),
         ("sms.free", "Free {colour}"),
+        ("sms.checked", ["{kind} {colour}"]),
+        ("sms.notice", ["{kind} {colour} {ref}"]),
+        ("sms.ready", ["{kind} {ref}", "{kind}"]),
+        ("sms.centre", ["{centre} {kind}"]),
+        ("sms.bring", ["{service} {centre}"]),
+        ("sms.line_checked", "{kind} {colour}"),
+        ("doors.open", "open till {colour}"),
+        ("doors.planned", "planned for {date}"),
+        ("phrases.cost", "This call: {session}, {colour}"),
+        ("phrases.fee", "Fee: {fee} {date}"),
+        ("phrases.dated", "{text} {fee}"),
+        ("clock.weekdays", ["{day}"] * 7),
     ],
 )
 def test_a_name_in_any_words_that_nobody_fills_is_a_fault(path: str, value: object) -> None:
@@ -629,6 +841,10 @@ def test_a_name_in_any_words_that_nobody_fills_is_a_fault(path: str, value: obje
         ("sms.line_ready", ["{kind} ..{last}"]),
         ("phrases.slip", ["That is not one of the choices."]),
         ("screens.home.text", ["Hello"]),
+        ("sms.centre", "{centre}"),
+        ("sms.bring", "{service}"),
+        ("clock.weekdays", "Monday"),
+        ("doors.open", ["open"]),
     ],
 )
 def test_a_text_where_wordings_belong_or_the_reverse_is_a_fault(
@@ -678,6 +894,23 @@ def test_a_menu_of_two_pages_is_right() -> None:
     assert faults_of(screens, put("screens.long.text", "x" * 240)) == []
 
 
+def test_a_menu_may_say_how_many_pages_it_takes() -> None:
+    text = "\n".join(["x" * 10] * 25)
+    screens: list[Screen] = [menu("home", "long"), menu("long", "told", pages=3), TOLD]
+
+    assert faults_of(screens, put("screens.long.text", text)) == []
+
+
+@pytest.mark.parametrize(("pages", "room"), [(1, 160), (2, 320), (3, 480)])
+def test_a_menu_of_more_pages_than_it_says_is_a_fault(pages: int, room: int) -> None:
+    long = menu("long", "told", pages=pages)
+    screens: list[Screen] = [menu("home", "long"), long, TOLD]
+
+    assert f"long (en): text takes 616 of {room}" in faults_of(
+        screens, put("screens.long.text", "\n".join(["x" * 99] * 6))
+    )
+
+
 def test_a_menu_of_eleven_choices_is_a_fault() -> None:
     ends = [Tell(f"end{n}") for n in range(11)]
     home = menu("home", *(end.name for end in ends))
@@ -696,6 +929,32 @@ def test_a_list_may_have_as_many_pages_as_it_takes() -> None:
     screens: list[Screen] = [menu("home", "list"), pick("list", "told", *keys), TOLD, STUCK]
 
     assert faults_of(screens) == []
+
+
+def test_what_a_list_tells_is_measured_at_its_widest() -> None:
+    listed = pick(
+        "list",
+        "told",
+        "01",
+        facts=lambda _: {},
+        widest_facts=lambda _: [{"place": "x"}, {"place": "x " * 300}],
+    )
+    screens: list[Screen] = [menu("home", "list"), listed, TOLD, STUCK]
+    narrow, wide = (
+        report_of(screens, put("screens.list.text", text)) for text in ("x", "{place}")
+    )
+
+    assert (narrow.faults, wide.faults) == ([], [])
+    assert wide.pages > narrow.pages
+
+
+def test_a_name_in_a_lists_text_that_nobody_fills_is_a_fault() -> None:
+    listed = pick("list", "told", "01", widest_facts=lambda _: [{"place": "x"}])
+    screens: list[Screen] = [menu("home", "list"), listed, TOLD, STUCK]
+
+    assert faults_of(screens, put("screens.list.text", "{place} {colour}")) == [
+        "list (en): nobody fills {colour}"
+    ]
 
 
 def test_a_last_page_too_long_is_a_fault() -> None:
@@ -728,10 +987,31 @@ def test_a_line_of_a_list_too_long_is_a_fault() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["ready", "coming", "unknown", "notice", "spent", "how"])
+@pytest.mark.parametrize(
+    "name", ["ready", "coming", "checked", "unknown", "notice", "spent", "how", "centre"]
+)
 def test_a_text_over_one_segment_is_a_fault(name: str) -> None:
     assert real_faults(put(f"sms.{name}", ["x" * 161])) == [
         f"sms.{name} (en): text takes 161 of 160"
+    ]
+
+
+def test_a_text_that_was_asked_for_may_be_two_segments() -> None:
+    assert real_faults(put("sms.bring", ["x" * 306])) == []
+
+
+def test_a_text_over_two_segments_is_a_fault_even_where_it_was_asked_for() -> None:
+    assert real_faults(put("sms.bring", ["x" * 307])) == [
+        "sms.bring (en): text takes 307 of 306"
+    ]
+
+
+def test_a_notice_is_measured_with_its_code() -> None:
+    code = len(" Ref 99999.")
+
+    assert real_faults(put("sms.notice", ["x" * (160 - code) + " Ref {ref}."])) == []
+    assert real_faults(put("sms.notice", ["x" * (161 - code) + " Ref {ref}."])) == [
+        "sms.notice (en): text takes 161 of 160"
     ]
 
 
@@ -745,11 +1025,12 @@ def test_a_text_that_fits_only_in_the_middle_of_its_wordings_is_a_fault() -> Non
     ]
 
 
-def test_a_line_of_several_documents_is_measured_with_where_the_rest_is() -> None:
+@pytest.mark.parametrize("name", ["line_ready", "line_coming", "line_checked"])
+def test_a_line_of_several_documents_is_measured_with_where_the_rest_is(name: str) -> None:
     rest = len(REAL["en"].say("sms", "rest"))
 
-    assert real_faults(put("sms.line_ready", "x" * (160 - rest))) == [
-        "sms.line_ready (en): text takes 161 of 160"
+    assert real_faults(put(f"sms.{name}", "x" * (160 - rest))) == [
+        f"sms.{name} (en): text takes 161 of 160"
     ]
 
 

@@ -77,6 +77,23 @@ def test_a_home_page_of_two_pages_offers_more_alone() -> None:
     assert pages[0].endswith("\n98 More")
 
 
+def test_the_second_page_of_home_leads_back() -> None:
+    pages = [part.text for part in lay_out([Line("a " * 200)], WORDS, True, 160)]
+
+    assert [page.split("\n")[-1] for page in pages] == ["98 More", MORE_TAIL, TAIL]
+
+
+def test_the_first_page_of_home_has_the_room_that_the_way_back_takes_on_others() -> None:
+    lines = [Line("w" * 60), Line("x" * 45), Line("y" * 60), Line("z" * 45)]
+    pages = [part.text.split("\n") for part in lay_out(lines, WORDS, True, 120)]
+
+    assert pages == [
+        ["w" * 60, "x" * 45, "98 More"],
+        ["y" * 60, MORE_TAIL],
+        ["z" * 45, TAIL],
+    ]
+
+
 def test_a_long_line_is_broken_at_its_blanks() -> None:
     words = [f"word{n:03}" for n in range(60)]
     parts = lay_out([Line(" ".join(words))], WORDS, False, 160)
@@ -105,6 +122,64 @@ def test_a_line_without_a_key_is_not_counted_as_a_choice() -> None:
     lines = [*items(CHOICES_A_PAGE), Line("8 Kiswahili")]
 
     assert len(lay_out(lines, WORDS, True, 160)) == 1
+
+
+def test_a_key_that_does_not_count_is_not_counted_as_a_choice() -> None:
+    lines = [*items(CHOICES_A_PAGE), Line("9 Carry on", "9", "carry_on", counts=False)]
+    (part,) = lay_out(lines, WORDS, True, 160)
+
+    assert part.meanings[-1] == ("9", "carry_on")
+
+
+def test_keys_that_do_not_count_leave_room_for_five_that_do() -> None:
+    beside = Line("9 Carry on", "9", "carry_on", counts=False)
+    first, second = lay_out([*items(4), beside, *items(7)[4:]], WORDS, False, 160)
+
+    assert [key for key, _ in first.meanings] == ["01", "02", "03", "04", "9", "05"]
+    assert [key for key, _ in second.meanings] == ["06", "07"]
+
+
+def test_a_long_text_begins_on_the_page_before() -> None:
+    lines = [Line("a" * 50), Line("word " * 24 + "end")]
+    first, second = lay_out(lines, WORDS, False, 160)
+
+    assert first.text.split("\n")[1].startswith("word word")
+    assert septets(first.text) > 160 - len("word ") - 1
+    assert second.text.split("\n")[0].endswith("word end")
+
+
+def test_a_long_text_begins_where_thirty_septets_are_left_and_not_where_fewer_are() -> None:
+    space = 160 - len(MORE_TAIL) - 1
+    long = Line("word " * 25 + "end")
+    pages = {
+        left: lay_out([Line("a" * (space - left - 1)), long], WORDS, False, 160)
+        for left in (29, 30)
+    }
+
+    assert [len(pages[left][0].text.split("\n")) for left in (29, 30)] == [2, 3]
+
+
+def test_a_short_text_is_not_broken_to_fill_a_page() -> None:
+    lines = [Line("a" * 100), Line("word " * 11 + "end")]
+    first, second = lay_out(lines, WORDS, False, 160)
+
+    assert first.text == f"{'a' * 100}\n{MORE_TAIL}"
+    assert second.text.startswith("word ")
+
+
+def test_a_choice_is_not_broken_to_fill_a_page() -> None:
+    choice = Line("1 " + "word " * 20 + "end", "1", "it")
+    first, second = lay_out([Line("a" * 90), choice], WORDS, False, 160)
+
+    assert (first.meanings, second.meanings) == ((), (("1", "it"),))
+
+
+def test_a_text_that_was_begun_goes_on_over_as_many_pages_as_it_takes() -> None:
+    words = [f"word{n:03}" for n in range(80)]
+    parts = lay_out([Line("a" * 60), Line(" ".join(words)), *items(3)], WORDS, False, 160)
+    shown = " ".join(" ".join(part.text.split("\n")[:-1]) for part in parts)
+
+    assert [word for word in shown.split() if word.startswith("word")] == words
 
 
 def test_a_page_knows_what_its_keys_mean() -> None:
@@ -166,6 +241,32 @@ def test_no_page_has_more_than_five_choices(
 
 
 @settings(max_examples=100, deadline=None)
+@given(saids, lists, st.integers(0, 47), st.booleans(), rooms)
+def test_a_line_that_does_not_count_is_on_one_page_and_takes_no_choices_place(
+    said: list[Line], choices: list[Line], place: int, at_home: bool, room: int
+) -> None:
+    beside = Line("9 Carry on", "9", "carry_on", counts=False)
+    lines = [*said, *choices[:place], beside, *choices[place:]]
+    parts = lay_out(lines, WORDS, at_home, room)
+    shown = [key for part in parts for key, _ in part.meanings]
+
+    assert shown.count("9") == 1
+    assert all(sum(key != "9" for key, _ in part.meanings) <= CHOICES_A_PAGE for part in parts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(saids, lists, rooms)
+def test_every_page_of_home_but_the_first_leads_back(
+    said: list[Line], choices: list[Line], room: int
+) -> None:
+    parts = lay_out([*said, *choices], WORDS, True, room)
+    tails = [part.text.split("\n")[-1] for part in parts]
+
+    assert [tail.endswith(TAIL) for tail in tails[1:]] == [True] * (len(parts) - 1)
+    assert not tails[0].endswith(TAIL)
+
+
+@settings(max_examples=100, deadline=None)
 @given(saids, lists, st.booleans(), rooms)
 def test_more_is_offered_where_more_follows_and_nowhere_else(
     said: list[Line], choices: list[Line], at_home: bool, room: int
@@ -201,7 +302,10 @@ def test_every_key_means_something_on_the_page_that_shows_it(
 @given(saids, st.booleans(), rooms)
 def test_nothing_that_is_said_is_lost(said: list[Line], at_home: bool, room: int) -> None:
     parts = lay_out(said, WORDS, at_home, room)
-    tails = [navigation(WORDS, at_home, part is not parts[-1]) for part in parts]
+    tails = [
+        navigation(WORDS, at_home and nth == 0, nth < len(parts) - 1)
+        for nth, _ in enumerate(parts)
+    ]
     shown = "".join(
         part.text.removesuffix(tail) for part, tail in zip(parts, tails, strict=True)
     )

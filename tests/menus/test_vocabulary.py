@@ -16,6 +16,7 @@ name = "Elsewhere"
 code = "XE"
 time_zone = "Asia/Kathmandu"
 currency = "Cr"
+first_language = "xe"
 phones_of = "IS"
 
 [numbers.national_id]

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from menus.words import FIRST_LANGUAGE, Words, fill, load, places
+from menus.words import Words, fill, load, places
 from models.centres import Centre
+from models.country import kenya
 from models.numbers import Kind
 
 LANGUAGES = load(code="*1919#")
@@ -37,6 +38,10 @@ def test_a_line_whose_fact_is_empty_is_left_out() -> None:
 
 def test_a_line_with_one_empty_fact_of_two_is_left_out() -> None:
     assert fill("{days} {opens}", {"days": "Mon-Fri", "opens": ""}) == []
+
+
+def test_a_fact_of_several_lines_makes_several() -> None:
+    assert fill("News:\n{news}", {"news": "One.\nTwo."}) == ["News:", "One.", "Two."]
 
 
 def test_a_name_that_nobody_fills_stays_to_be_found() -> None:
@@ -90,6 +95,78 @@ def test_hours_that_no_source_gives_are_not_told(code: str, lacking: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        ("07:00", "saa 1 asubuhi"),
+        ("08:00", "saa 2 asubuhi"),
+        ("13:30", "saa 7:30 mchana"),
+        ("17:00", "saa 11 jioni"),
+        ("19:00", "saa 1 jioni"),
+        ("00:00", "saa 6 asubuhi"),
+        ("06:00", "saa 12 asubuhi"),
+        ("18:00", "saa 12 jioni"),
+        ("21:15", "saa 3:15 usiku"),
+    ],
+)
+def test_a_time_of_day_is_told_by_the_swahili_clock_in_swahili(time: str, said: str) -> None:
+    assert (LANGUAGES["sw"].time(time), LANGUAGES["en"].time(time)) == (said, time)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_time_that_is_none_is_told_as_it_is(code: str) -> None:
+    assert LANGUAGES[code].time("") == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("en", ["Monday", "Friday", "Sunday"]),
+        ("sw", ["Jumatatu", "Ijumaa", "Jumapili"]),
+    ],
+)
+def test_a_day_of_the_week_is_named(code: str, names: list[str]) -> None:
+    days = [date(2026, 10, 5), date(2026, 10, 9), date(2026, 10, 11)]
+
+    assert [LANGUAGES[code].weekday(day) for day in days] == names
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_week_has_seven_days_of_seven_names(code: str) -> None:
+    assert len(set(LANGUAGES[code].weekdays)) == len(LANGUAGES[code].weekdays) == 7
+
+
+@pytest.mark.parametrize(
+    ("as_of", "written"), [("2024", "2024"), ("2026-05", "05/2026"), ("", "")]
+)
+def test_a_year_or_a_month_of_a_year_is_written(as_of: str, written: str) -> None:
+    assert LANGUAGES["en"].year(as_of) == written
+
+
+@pytest.mark.parametrize(
+    ("code", "amount", "written"),
+    [("en", 1000, "KSh 1,000"), ("sw", 1000, "KSh 1,000"), ("en", 50, "KSh 50")],
+)
+def test_money_is_written_in_whole_units(code: str, amount: int, written: str) -> None:
+    assert LANGUAGES[code].money(amount, "KSh") == written
+
+
+@pytest.mark.parametrize(
+    ("code", "price", "written"),
+    [
+        ("en", "0", "free"),
+        ("en", "0.00", "free"),
+        ("sw", "0", "bure"),
+        ("en", "1", "KSh 1"),
+        ("en", "1.50", "KSh 1.50"),
+        ("en", "10", "KSh 10"),
+        ("sw", "0.50", "KSh 0.50"),
+    ],
+)
+def test_a_price_is_a_sum_or_free(code: str, price: str, written: str) -> None:
+    assert LANGUAGES[code].price(price, "KSh") == written
+
+
+@pytest.mark.parametrize(
     ("code", "day", "written"),
     [
         ("en", date(2026, 9, 30), "30 Sep 2026"),
@@ -117,8 +194,8 @@ def test_the_line_speaks_english_and_swahili() -> None:
     }
 
 
-def test_the_first_language_is_there() -> None:
-    assert FIRST_LANGUAGE in LANGUAGES
+def test_the_first_language_is_the_countrys() -> None:
+    assert {words.first for words in LANGUAGES.values()} == {kenya().first_language} == {"en"}
 
 
 def shape(value: Any) -> Any:
@@ -134,8 +211,15 @@ def test_both_languages_are_built_alike() -> None:
 
     assert english == swahili
     assert clocks == (
-        {"hours": "str"},
-        {"swahili": "bool", "hours": "str", "parts": "list"},
+        {"hours": "str", "weekdays": "list"},
+        {
+            "hours": "str",
+            "weekdays": "list",
+            "swahili": "bool",
+            "at": "str",
+            "till": "str",
+            "parts": "list",
+        },
     )
 
 
@@ -148,7 +232,9 @@ def wanted(value: Any) -> Any:
     return places(str(value))
 
 
-@pytest.mark.parametrize("section", ["screens", "sms", "phrases", "keys", "kinds", "bring"])
+@pytest.mark.parametrize(
+    "section", ["screens", "sms", "phrases", "keys", "kinds", "bring", "days", "doors"]
+)
 def test_both_languages_tell_the_same_facts(section: str) -> None:
     english, swahili = (wanted(LANGUAGES[code].sections[section]) for code in ("en", "sw"))
 
@@ -216,6 +302,19 @@ def test_accents_are_folded_in_every_corner_of_a_file(third: Words) -> None:
 
 def test_letters_that_phones_show_are_not_folded(third: Words) -> None:
     assert third.say("phrases", "price") == "\u20ac5 [caf\u00e9]"
+
+
+def test_dates_are_of_the_languages_own_locale_where_it_names_none(third: Words) -> None:
+    assert third.locale == "ki"
+    assert third.date(date(2026, 9, 30)) == "30 WKD 2026"
+
+
+def test_dates_are_of_the_locale_that_a_language_names(tmp_path: Path) -> None:
+    named = THIRD.replace('key = "9"', 'key = "9"\nlocale = "en"')
+    (tmp_path / "zz.toml").write_text(named, encoding="utf-8")
+    words = load(tmp_path)["zz"]
+
+    assert (words.locale, words.date(date(2026, 9, 30))) == ("en", "30 Sep 2026")
 
 
 def test_a_file_that_is_no_toml_is_no_language(tmp_path: Path) -> None:

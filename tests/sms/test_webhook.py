@@ -18,7 +18,7 @@ from models.outbox import outbox
 from tests.caller import PHONE, TOKEN, Caller, text
 from tests.conftest import Open, inbox, line_of
 from tests.servers import PostgresServer, RedisServer
-from tests.world import put
+from tests.world import put, report_not_there
 
 NOBODY = "unix:///nonexistent/redis.sock"
 SAME = "b68d0989-d856-494f-92ee-7c439e96e1d9"
@@ -94,6 +94,24 @@ def test_a_document_on_its_way_is_answered_so(client: FlaskClient, line: Line) -
     text(client, "ID 12345678")
 
     assert inbox(line)[0].startswith("ID ..678 is not ready yet.")
+
+
+def test_a_document_that_is_being_checked_is_answered_so(
+    client: FlaskClient, line: Line
+) -> None:
+    put(line, "id_card", "12345678", "ready")
+    for phone in ("+254700000008", "+254700000009"):
+        report_not_there(line, "12345678", phone)
+    text(client, "ID 12345678")
+
+    assert inbox(line)[0].startswith("ID ..678 at GPO Nairobi was reported as not there.")
+
+
+def test_a_text_is_answered_without_a_code(client: FlaskClient, line: Line) -> None:
+    put(line, "id_card", "12345678", "ready")
+    text(client, "ID 12345678")
+
+    assert "Ref" not in inbox(line)[0]
 
 
 @pytest.mark.parametrize("state", ["collected", "returned"])
