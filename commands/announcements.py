@@ -1,6 +1,7 @@
 """`flask announce`: what the line tells everybody, published, listed and withdrawn."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ import click
 from flask.cli import with_appcontext
 
 from commands.line import line
-from menus.gsm7 import foreign, plain, septets
+from menus.gsm7 import plain, septets
 from models import announcements
 from models.announcements import CENTRE_TEXT, CODE, TEXT, Announcement
 from models.base import Connection
@@ -59,11 +60,13 @@ def publish(
         given = tomllib.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise BadAnnouncements(f"{file.name} cannot be read: {error}") from None
-    entries = given.get("announcements", [])
+    entries = given.get("announcements")
+    if not (isinstance(entries, list) and entries and all(map(_is_table, entries))):
+        raise BadAnnouncements(f"{file.name}: no [[announcements]]")
     centres = {one.code for one in every_centre(connection)}
-    faults = [
-        fault for entry in entries for fault in _faults(entry, set(languages), centres)
-    ] or ([] if entries else [f"{file.name}: no [[announcements]]"])
+    faults = [fault for entry in entries for fault in _faults(entry, set(languages), centres)]
+    codes = Counter(str(entry.get("code")) for entry in entries)
+    faults += [f"{code}: the code of {n} announcements" for code, n in codes.items() if n > 1]
     if faults:
         raise BadAnnouncements("\n".join(faults))
     made = [_made(entry) for entry in entries]
@@ -85,10 +88,17 @@ def _faults(entry: Mapping[str, Any], languages: set[str], centres: set[str]) ->
     if not str(entry.get("source", "")).strip():
         yield f"{place}: source is not given"
     texts = entry.get("text", {})
+    if not _is_table(texts):
+        yield f"{place}: text is not one for each language"
+        return
     room = CENTRE_TEXT if entry.get("centre") else TEXT
     for language in sorted(languages | set(texts)):
         for fault in _text_faults(str(texts.get(language, "")), language, languages, room):
             yield f"{place}: text.{language} {fault}"
+
+
+def _is_table(given: object) -> bool:
+    return isinstance(given, dict)
 
 
 def _day_faults(place: str, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -97,7 +107,7 @@ def _day_faults(place: str, entry: Mapping[str, Any]) -> Iterator[str]:
         if (name == "since" or day is not None) and type(day) is not date:
             yield f"{place}: {name} is not a day, as 2026-09-30 is"
     since, until = entry.get("since"), entry.get("until")
-    if isinstance(since, date) and isinstance(until, date) and until < since:
+    if type(since) is date and type(until) is date and until < since:
         yield f"{place}: until is before since"
 
 
@@ -106,7 +116,7 @@ def _text_faults(text: str, language: str, languages: set[str], room: int) -> It
         yield "is in a language that the line does not speak"
     elif not text.strip():
         yield "is not given"
-    if wrong := foreign(plain(text)):
+    if wrong := [letter for letter in text.strip() if letter != "?" and plain(letter) == "?"]:
         yield f"has {' '.join(wrong)}, which phones cannot show"
     elif septets(plain(text)) > room:
         yield f"takes {septets(plain(text))} of {room} septets"

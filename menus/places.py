@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 
 from models.directory import Directory, Name
 
-_SHORT = 5
+_SHORT = 7
 """Letters of a name in which one slip is forgiven; in longer ones, two."""
 
 

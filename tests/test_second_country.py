@@ -260,7 +260,7 @@ def test_the_court_has_its_desk_where_the_country_says(app: Flask) -> None:
     )
     assert last(app, "4", "1") == "Gericht. Welcher Dienst?\n1 Eid\n0 Zurück 00 Anfang"
     assert last(app, "4", "2") == (
-        "Gericht in:\nStrelsau Hof: offen bis 16:30\n0 Zurück 00 Anfang"
+        "Gericht in:\nStrelsau Hof\n0 Zurück 00 Anfang"
     )
 
 

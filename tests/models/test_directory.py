@@ -365,7 +365,7 @@ def test_an_announcement_speaks_the_callers_language() -> None:
 
 
 def test_both_databases_give_the_same(sqlite_url: str, postgres_url: str) -> None:
-    assert directory_of(sqlite_url) == directory_of(postgres_url)
+    assert vars(directory_of(sqlite_url)) == vars(directory_of(postgres_url))
 
 
 def test_both_databases_give_the_same_digest(sqlite_url: str, postgres_url: str) -> None:
