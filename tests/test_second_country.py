@@ -259,9 +259,7 @@ def test_the_court_has_its_desk_where_the_country_says(app: Flask) -> None:
         "Das Gericht ist in 1 Ämtern.\n1 Dienste\n2 Welche Ämter\n0 Zurück 00 Anfang"
     )
     assert last(app, "4", "1") == "Gericht. Welcher Dienst?\n1 Eid\n0 Zurück 00 Anfang"
-    assert last(app, "4", "2") == (
-        "Gericht in:\nStrelsau Hof\n0 Zurück 00 Anfang"
-    )
+    assert last(app, "4", "2") == ("Gericht in:\nStrelsau Hof\n0 Zurück 00 Anfang")
 
 
 def test_a_language_is_chosen_and_remembered(app: Flask) -> None:
