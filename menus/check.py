@@ -20,15 +20,24 @@ def prove(
     room: int,
     moved: Mapping[str, str] | None = None,
 ) -> Menus:
-    """Give the menus, proved.
+    """Give the menus, proved: once in a process for the same screens and words.
 
     Raises:
         BadMenus: with every fault, one a line.
     """
-    report = check(screens, home, languages, room, moved)
-    if report.faults:
-        raise BadMenus("\n".join(report.faults))
-    return Menus.of(screens, home, moved)
+    moved = moved or {}
+    words = tuple((code, one.digest) for code, one in languages.items())
+    asked = (tuple(map(id, screens)), home, words, room, tuple(moved.items()))
+    if asked not in _proved:
+        report = check(screens, home, languages, room, moved)
+        if report.faults:
+            raise BadMenus("\n".join(report.faults))
+        _proved[asked] = Menus.of(screens, home, moved)
+    return _proved[asked]
+
+
+_proved: dict[object, Menus] = {}
+"""Menus that were proved, which hold the screens that they are asked for by."""
 
 
 def check(

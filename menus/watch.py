@@ -104,7 +104,7 @@ class Watch:
 def edition_of(screens: Sequence[Screen], languages: Mapping[str, Words]) -> str:
     """Name the menus and the words: another name, another edition."""
     shape = [[one.name, type(one).__name__, exits(one), _keys(one)] for one in screens]
-    words = {code: one.sections for code, one in languages.items()}
+    words = {code: one.digest for code, one in languages.items()}
     return hashlib.sha256(json.dumps([shape, words], sort_keys=True).encode()).hexdigest()
 
 

@@ -4,12 +4,13 @@ A line of a screen whose fact is empty is left out: where no source says, nothin
 """
 
 import datetime
+import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,11 @@ class Words:
     code: str
     sections: Mapping[str, Any] = field(repr=False)
     first: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of all that the language says."""
+        return hashlib.sha256(repr((self.first, self.sections)).encode()).hexdigest()
 
     @property
     def name(self) -> str:

@@ -31,10 +31,10 @@ def test_every_page_and_text_is_as_written(
 
 @every_dialogue
 def test_a_session_lost_before_every_hop_is_rebuilt(
-    file: Path, open_app: Open, database_url: str, redis: RedisServer
+    file: Path, open_app: Open, sqlite_url: str, redis: RedisServer
 ) -> None:
     dialogue = read(file)
-    app = dialogue.open(open_app, database_url, redis.url)
+    app = dialogue.open(open_app, sqlite_url, redis.url)
     caller = Caller(app.test_client())
     pages = [caller.dial()]
     for key in dialogue.keys:

@@ -15,7 +15,7 @@ from models.announcements import CENTRE_TEXT
 from models.centres import SHORT_NAME, Centre
 from models.constituencies import NAME as CONSTITUENCY
 from models.counties import NAME
-from models.services import COURT_DESK, EVERY, LISTED, Service
+from models.services import CENTRE_DESK, COURT_DESK, EVERY, LISTED, Service
 from models.services import NAME as SERVICE
 
 COURT = COURT_DESK
@@ -72,7 +72,7 @@ def centre(look: Look) -> Facts:
     """Tell of the centre."""
     found = centre_said(look)
     if found is None:
-        return dict.fromkeys(_FACTS, "")
+        return dict.fromkeys(answers.CENTRE_FACTS, "")
     directory, today = look.queries.directory, look.queries.now.date()
     court = "court_desk" if directory.has_desk(found.code, COURT, today) else "no_court_desk"
     return {
@@ -110,8 +110,8 @@ def services_here(look: Look) -> Sequence[Item]:
     if found is None or found.planned:
         return []
     return [
-        Item(one.key, one.text(look.words.code, look.words.first).name)
-        for one in look.queries.directory.services_at_desk("centre")
+        lists.service_item(look, one)
+        for one in look.queries.directory.services_at_desk(CENTRE_DESK)
         if is_served(look, found, one)
     ]
 
@@ -145,9 +145,6 @@ def constituency(look: Look) -> Facts:
 def _in_county(look: Look) -> Sequence[Centre]:
     county = lists.county(look)
     return look.queries.directory.centres_of(county.code) if county else ()
-
-
-_FACTS = ("centre", "county", "status", "address", "town", "court", "doubt", "news")
 
 
 def _widest_county(_words: Words) -> Iterable[Facts]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from menus import answers
 from menus.flows import lists
 from menus.flows.lists import Known, There
 from menus.flows.services import (
@@ -16,15 +17,10 @@ from menus.wishes import Wish
 from menus.words import Facts, Words
 from models.services import COURT_DESK, Service
 
-_NOTHING = ("service", "bring", "place", "note")
-
 
 def services(look: Look) -> Sequence[Item]:
     """List the services of the court desk."""
-    return [
-        Item(one.key, one.text(look.words.code, look.words.first).name)
-        for one in look.queries.directory.services_at_desk(COURT_DESK)
-    ]
+    return lists.services(look, COURT_DESK)
 
 
 def known(look: Look) -> Known:
@@ -35,7 +31,7 @@ def known(look: Look) -> Known:
 def service(look: Look) -> Facts:
     """Tell of the court service that was picked."""
     found = _said(look)
-    return facts_of(look, found) if found else dict.fromkeys(_NOTHING, "")
+    return facts_of(look, found) if found else dict.fromkeys(answers.SERVICE_FACTS, "")
 
 
 def text_bring(look: Look) -> Wish | None:

@@ -9,6 +9,7 @@ from menus.screens import Item, Look
 from menus.words import Facts, Words
 from models.centres import ADDRESS, SHORT_NAME, TOWN, Centre
 from models.counties import NAME, County
+from models.services import Service
 
 MOST_CENTRES = 53
 """Centres in one county that the proof lays out: as many as there were in all."""
@@ -83,6 +84,16 @@ def matching_counties(look: Look) -> Sequence[Item]:
 def widest_matches(words: Words) -> Sequence[Item]:
     """List as many counties with places as there may be, at their widest."""
     return [Item(one.key, f"{one.label}: {'W' * 30}") for one in widest_counties(words)]
+
+
+def services(look: Look, desk: str) -> Sequence[Item]:
+    """List the services of a kind of desk, by the keys that are theirs for ever."""
+    return [service_item(look, one) for one in look.queries.directory.services_at_desk(desk)]
+
+
+def service_item(look: Look, service: Service) -> Item:
+    """Give a service's line in a list."""
+    return Item(service.key, service.text(look.words.code, look.words.first).name)
 
 
 def centre_key(centre: Centre) -> str:

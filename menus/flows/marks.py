@@ -60,10 +60,7 @@ def centres(look: Look) -> Sequence[Item]:
 
 def desks(look: Look) -> Sequence[Item]:
     """List the desks that served: one for each service."""
-    return [
-        Item(one.key, one.text(look.words.code, look.words.first).name)
-        for one in look.queries.directory.services_at_desk(CENTRE_DESK)
-    ]
+    return lists.services(look, CENTRE_DESK)
 
 
 def mark(look: Look) -> Wish | None:

@@ -40,10 +40,7 @@ class Where(StrEnum):
 
 def services(look: Look) -> Sequence[Item]:
     """List the services of the centres' desks."""
-    return [
-        Item(one.key, one.text(look.words.code, look.words.first).name)
-        for one in look.queries.directory.services_at_desk(CENTRE_DESK)
-    ]
+    return lists.services(look, CENTRE_DESK)
 
 
 def said_service(look: Look, desk: str) -> Service | None:
@@ -61,7 +58,7 @@ def known(look: Look) -> Known:
 def service(look: Look) -> Facts:
     """Tell of the service that was picked."""
     found = said_service(look, CENTRE_DESK)
-    return facts_of(look, found) if found else dict.fromkeys(_FACTS, "")
+    return facts_of(look, found) if found else dict.fromkeys(answers.SERVICE_FACTS, "")
 
 
 def facts_of(look: Look, found: Service) -> Facts:
@@ -126,19 +123,6 @@ def centres_with(look: Look) -> Facts:
     ]
     name = found.text(look.words.code, look.words.first).name if found else ""
     return {"service": name, "centres": lists.told_together(look, having)}
-
-
-_FACTS = (
-    "service",
-    "bring",
-    "fee",
-    "takes",
-    "collects",
-    "place",
-    "note",
-    "agency",
-    "as_of",
-)
 
 
 def widest_service(words: Words) -> Iterable[Facts]:

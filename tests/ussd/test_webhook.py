@@ -51,7 +51,7 @@ def demonstration(
     }
     app = create_app(Config.from_env(environ))
     yield app.test_client()
-    line_of(app).database.close()
+    line_of(app).close()
 
 
 @hops
