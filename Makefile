@@ -20,7 +20,7 @@ test: $(VENV)/test ## lint, types, import contract and every test
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest
 
-torture: $(VENV)/test ## long runs: 5,000 random calls with Redis flushed and data changing (10 minutes)
+torture: $(VENV)/test ## long runs: 5,000 random calls with Redis flushed and data changing (20 minutes)
 	$(BIN)/pytest -m torture -n 0 -s
 
 format: $(VENV)/test ## put the code in its usual form
