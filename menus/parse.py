@@ -13,7 +13,7 @@ _LETTER = re.compile(r"[A-Za-z]")
 LONGEST = 182
 """Letters of an answer that are read at all: no phone can send more on USSD."""
 
-_AFRESH = {"picked": "", "county": ""}
+_AFRESH = {"picked": "", "lies_in": ""}
 """A new number forgets what was chosen of the one before."""
 
 _ANY = tuple(NumberType)

@@ -16,10 +16,8 @@ from models.centres import SHORT_NAME, Centre
 from models.constituencies import NAME as CONSTITUENCY
 from models.counties import NAME
 from models.services import CENTRE_DESK, COURT_DESK, EVERY, LISTED, Service
-from models.services import NAME as SERVICE
 
 COURT = COURT_DESK
-_MOST_SERVICES = 30
 
 
 class Count(StrEnum):
@@ -147,7 +145,8 @@ def _in_county(look: Look) -> Sequence[Centre]:
     return look.queries.directory.centres_of(county.code) if county else ()
 
 
-def _widest_county(_words: Words) -> Iterable[Facts]:
+def widest_county(_words: Words) -> Iterable[Facts]:
+    """Tell a county's name at its widest."""
     return [{"county": "W" * NAME}]
 
 
@@ -162,11 +161,6 @@ def _widest_centre(words: Words) -> Iterable[Facts]:
 
 def _widest_heading(words: Words) -> Iterable[Facts]:
     return [{"centre": "W" * SHORT_NAME, "none": words.say("phrases", "none_here")}]
-
-
-def _widest_services(_words: Words) -> Sequence[Item]:
-    keys = [str(key) for key in range(1, _MOST_SERVICES + 1)]
-    return [Item(key, "W" * SERVICE) for key in keys]
 
 
 def _widest_constituency(_words: Words) -> Iterable[Facts]:
@@ -234,7 +228,7 @@ SCREENS: list[Screen] = [
         items=centres,
         widest=_widest_centres,
         facts=county_name,
-        widest_facts=_widest_county,
+        widest_facts=widest_county,
         save="centre",
         to="picked_centre",
         if_stuck="help",
@@ -261,7 +255,7 @@ SCREENS: list[Screen] = [
     Pick(
         "services_here",
         items=services_here,
-        widest=_widest_services,
+        widest=lists.widest_services,
         facts=heading,
         widest_facts=_widest_heading,
         save="service",

@@ -10,7 +10,6 @@ from menus.flows.services import (
     said_service,
     text_of,
     widest_service,
-    widest_services,
 )
 from menus.screens import Choice, Item, Look, Menu, Pick, Route, Screen
 from menus.wishes import Wish
@@ -83,7 +82,7 @@ SCREENS: list[Screen] = [
     Pick(
         "court_services",
         items=services,
-        widest=widest_services,
+        widest=lists.widest_services,
         save="service",
         to="picked_court_service",
         if_stuck="help",

@@ -88,7 +88,7 @@ def text_answer(look: Look) -> Wish:
     """Wish for a text of the answer, once a day for a number and what was chosen of it."""
     said = look.said
     subject = "|".join(
-        (said["number"], said.get("kind", ""), said.get("picked", ""), said.get("county", ""))
+        (said["number"], said.get("kind", ""), said.get("picked", ""), said.get("lies_in", ""))
     )
     return TextMe(subject, answers.text(look.words, said["number"], found_of(look)))
 
@@ -116,7 +116,7 @@ def found_of(look: Look) -> list[Found]:
 
 def _chosen(look: Look, found: Iterable[Found]) -> list[Found]:
     """Keep what the caller chose, where there was something to choose."""
-    county = look.said.get("county", "")
+    county = look.said.get("lies_in", "")
     return [
         one
         for one in _of_kind(look, found)
@@ -234,7 +234,7 @@ SCREENS: list[Screen] = [
         "which_kind",
         items=kinds,
         save="picked",
-        says={"county": ""},
+        says={"lies_in": ""},
         to="find",
         if_stuck="help",
         widest=_widest_kinds,
@@ -242,7 +242,7 @@ SCREENS: list[Screen] = [
     Pick(
         "which_county",
         items=counties,
-        save="county",
+        save="lies_in",
         to="find",
         if_stuck="help",
         widest=_widest_counties,

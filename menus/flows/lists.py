@@ -9,6 +9,7 @@ from menus.screens import Item, Look
 from menus.words import Facts, Words
 from models.centres import ADDRESS, SHORT_NAME, TOWN, Centre
 from models.counties import NAME, County
+from models.services import NAME as SERVICE
 from models.services import Service
 
 MOST_CENTRES = 53
@@ -18,6 +19,9 @@ _FIRST_KEY = 10
 """A centre's key is its number in its county, above this: apart from keys that wish."""
 
 MOST_COUNTIES = 47
+
+MOST_SERVICES = 30
+"""Services at one kind of desk that the proof lays out."""
 
 
 class There(StrEnum):
@@ -94,6 +98,11 @@ def services(look: Look, desk: str) -> Sequence[Item]:
 def service_item(look: Look, service: Service) -> Item:
     """Give a service's line in a list."""
     return Item(service.key, service.text(look.words.code, look.words.first).name)
+
+
+def widest_services(_words: Words) -> Sequence[Item]:
+    """List as many services as there may be, at their widest."""
+    return [Item(str(key), "W" * SERVICE) for key in range(1, MOST_SERVICES + 1)]
 
 
 def centre_key(centre: Centre) -> str:

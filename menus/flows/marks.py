@@ -4,15 +4,13 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from menus.flows import lists
-from menus.flows.centres import Count, centre_said, count, county_name
-from menus.flows.services import widest_services
+from menus.flows.centres import Count, centre_said, count, county_name, widest_county
 from menus.parse import place
 from menus.places import Match
 from menus.screens import Choice, Item, Look, Menu, Pick, Route, Screen
 from menus.wishes import Rate, Wish
 from menus.words import Facts, Words
 from models.centres import SHORT_NAME
-from models.counties import NAME
 from models.services import CENTRE_DESK
 
 
@@ -29,12 +27,13 @@ MARKS = {"1": 1, "2": 2, "3": 3}
 
 
 def rated_centre(look: Look) -> Mark:
-    """Decide which centre a mark is for."""
-    match = lists.places(look).match
-    typed = None if look.said.get("county") else _TYPED.get(match)
-    given = typed or _COUNTED[count(look)]
-    centre = centre_said(look) if given is Mark.CENTRE else None
-    return Mark.NONE if centre and centre.planned else given
+    """Decide which centre a mark is for: one that is there, and open."""
+    typed = None if look.said.get("county") else _TYPED.get(lists.places(look).match)
+    picked = Mark.CENTRE if look.said.get("centre") else None
+    given = picked or typed or _COUNTED[count(look)]
+    centre = centre_said(look)
+    is_open = centre is not None and not centre.planned
+    return Mark.NONE if given is Mark.CENTRE and not is_open else given
 
 
 _TYPED = {
@@ -85,10 +84,6 @@ def _widest_rated(_words: Words) -> Iterable[Facts]:
     return [{"centre": "W" * SHORT_NAME}]
 
 
-def _widest_county(_words: Words) -> Iterable[Facts]:
-    return [{"county": "W" * NAME}]
-
-
 def _widest_centres(_words: Words) -> Sequence[Item]:
     keys = range(11, 11 + lists.MOST_CENTRES)
     return [Item(str(key), "W" * SHORT_NAME) for key in keys]
@@ -135,9 +130,9 @@ SCREENS: list[Screen] = [
         items=centres,
         widest=_widest_centres,
         facts=county_name,
-        widest_facts=_widest_county,
+        widest_facts=widest_county,
         save="centre",
-        to="mark",
+        to="served_centre",
         if_stuck="help",
     ),
     Menu(
@@ -166,7 +161,7 @@ SCREENS: list[Screen] = [
     Pick(
         "which_desk",
         items=desks,
-        widest=widest_services,
+        widest=lists.widest_services,
         save="desk",
         to="marked",
         wish=mark_desk,

@@ -25,16 +25,20 @@ def other(look: Look) -> Wish:
 
 def move(look: Look) -> Wish:
     """Ask for a document to be moved to a place, as far as it is known."""
-    typed = look.said.get("place", "")
     found = lists.places(look)
     wanted = found.centre_code or found.county_code
-    return _complaint(look, Matter.MOVE, wanted=wanted, words="" if wanted else typed)
+    return _complaint(look, Matter.MOVE, wanted=wanted, words=look.said.get("place", ""))
 
 
 def _complaint(look: Look, matter: Matter, wanted: str = "", words: str = "") -> Wish:
-    """Keep a report with the documents that the caller asked about, and their centre."""
+    """Keep a report with the documents that the caller asked about, and their centre.
+
+    Only a document that was said to be ready can have been absent.
+    """
     number = look.said.get("number", "")
     found = found_of(look) if number else []
+    if matter is Matter.NOT_THERE:
+        found = [one for one in found if one.ready]
     return Complain(
         Report(
             matter,

@@ -26,9 +26,6 @@ from models.services import (
     Service,
 )
 
-MOST = 30
-"""Services at one kind of desk that the proof lays out."""
-
 
 class Where(StrEnum):
     """Where a service is to be had."""
@@ -145,11 +142,6 @@ def _widest_centres(_words: Words) -> Iterable[Facts]:
     return [{"service": _wide(NAME), "centres": lists.widest_told_together()}]
 
 
-def widest_services(_words: Words) -> Sequence[Item]:
-    """List as many services as there may be, at their widest."""
-    return [Item(str(key), _wide(NAME)) for key in range(1, MOST + 1)]
-
-
 def _wide(letters: int) -> str:
     """Make a text of words, as wide as `letters` allows."""
     return ("WWWWWW " * letters)[:letters].strip()
@@ -164,7 +156,7 @@ SCREENS: list[Screen] = [
     Pick(
         "which_service",
         items=services,
-        widest=widest_services,
+        widest=lists.widest_services,
         save="service",
         to="picked_service",
         if_stuck="help",
