@@ -128,12 +128,12 @@ class _Section:
     def patterns(self, name: str) -> list[str]:
         patterns = self.given.get(name, [])
         try:
-            if isinstance(patterns, list) and not any(re.match(one, "") for one in patterns):
-                return patterns
+            good = isinstance(patterns, list) and not any(re.match(one, "") for one in patterns)
         except (re.error, TypeError):
-            pass
-        self.fault(name, "not a list of regular expressions, each matching something")
-        return []
+            good = False
+        if not good:
+            self.fault(name, "not a list of regular expressions, each matching something")
+        return patterns if good else []
 
     def sizes(self, name: str) -> list[int]:
         sizes: list[int] = self.given.get(name, [])

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 )
 
 from models.base import metadata
-from models.keys import Keys, Tampered
+from models.keys import Keys
 from models.outbox import CALL, in_utc
 from models.upsert import upsert
 
@@ -94,7 +93,13 @@ def waiting(connection: Connection, keys: Keys) -> list[CallBack]:
         .order_by(call_backs.c.made_at, call_backs.c.id)
     )
     return [
-        CallBack(row.id, in_utc(row.made_at), row.language, row.place, _phone(keys, row))
+        CallBack(
+            row.id,
+            in_utc(row.made_at),
+            row.language,
+            row.place,
+            keys.people.open_or_empty(row.phone, _row(bytes(row.phone_hmac))),
+        )
         for row in connection.execute(query)
     ]
 
@@ -107,13 +112,6 @@ def close(connection: Connection, call_back_id: int) -> bool:
         .values(closed_at=datetime.now(UTC))
     )
     return closed.rowcount > 0
-
-
-def _phone(keys: Keys, row: Any) -> str:
-    try:
-        return keys.people.open(row.phone, _row(bytes(row.phone_hmac)))
-    except Tampered:
-        return ""
 
 
 def _row(phone_hmac: bytes) -> str:

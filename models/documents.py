@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -133,14 +134,7 @@ def find(
     rows = connection.execute(query).all()
     wanted, shown = set(kinds), set(SHOWN)
     matches = {
-        row.id: Found(
-            Kind(row.kind),
-            row.state == State.READY,
-            row.confirmed_on,
-            centre_of(row),
-            row.id,
-            bool(row.checked),
-        )
+        row.id: _found(row)
         for row in rows
         if row.id is not None and row.state in shown and row.kind in wanted
     }
@@ -148,6 +142,17 @@ def find(
         matches.values(), key=lambda one: (not one.ready, -one.confirmed_on.toordinal())
     )
     return found, rows[0].language
+
+
+def _found(row: Any) -> Found:
+    return Found(
+        kind=Kind(row.kind),
+        ready=row.state == State.READY,
+        confirmed_on=row.confirmed_on,
+        centre=centre_of(row),
+        id=row.id,
+        checked=bool(row.checked),
+    )
 
 
 def holds_demonstration(connection: Connection) -> bool:

@@ -88,7 +88,11 @@ class Form:
         capitals = joined.upper()
         if not self.pattern.fullmatch(capitals) or not re.search("[1-9]", capitals):
             raise Malformed
-        return self._unpadded(capitals) if self.most and capitals.isdigit() else capitals
+        return (
+            self._unpadded(capitals)
+            if self.most and re.fullmatch("[0-9]+", capitals)
+            else capitals
+        )
 
     def _unpadded(self, digits: str) -> str:
         """Take away noughts in front: spreadsheets drop them and people add them.

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from models.base import metadata
-from models.keys import Keys, Tampered
+from models.keys import Keys
 from models.outbox import CALL, in_utc
 from models.upsert import upsert
 
@@ -254,6 +254,7 @@ def _said(keys: Keys, phone: str, given: Report, row: str) -> dict[str, object]:
 
 def _received(keys: Keys, row: Any) -> Received:
     place = _row(bytes(row.phone_hmac), row.matter, bytes(row.about), row.day)
+    opened = keys.people.open_or_empty
     return Received(
         id=row.id,
         made_at=in_utc(row.made_at),
@@ -262,19 +263,10 @@ def _received(keys: Keys, row: Any) -> Received:
         document_id=row.document_id,
         centre_code=row.centre_code or "",
         wanted=row.wanted or "",
-        phone=_open(keys, row.phone, f"{place}|phone"),
-        number=_open(keys, row.number, f"{place}|number"),
-        words=_open(keys, row.words, f"{place}|words"),
+        phone=opened(row.phone, f"{place}|phone"),
+        number=opened(row.number, f"{place}|number"),
+        words=opened(row.words, f"{place}|words"),
     )
-
-
-def _open(keys: Keys, sealed: bytes | None, row: str) -> str:
-    if sealed is None:
-        return ""
-    try:
-        return keys.people.open(sealed, row)
-    except Tampered:
-        return ""
 
 
 def _row(phone_hmac: bytes, matter: str, about: bytes, day: date) -> str:

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -17,7 +18,26 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 
-class RedisServer:
+class _Freezable:
+    """A server that can be stopped in its tracks, and let go on."""
+
+    def freeze(self) -> None:
+        raise NotImplementedError
+
+    def thaw(self) -> None:
+        raise NotImplementedError
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Keep the server frozen while the block runs."""
+        self.freeze()
+        try:
+            yield
+        finally:
+            self.thaw()
+
+
+class RedisServer(_Freezable):
     """A Redis of this test run. It can be frozen, flushed, stopped and started again."""
 
     def __init__(self) -> None:
@@ -67,7 +87,7 @@ class RedisServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class PostgresServer:
+class PostgresServer(_Freezable):
     """A PostgreSQL of this test run, with a database for each who asks."""
 
     def __init__(self) -> None:

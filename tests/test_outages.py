@@ -49,14 +49,11 @@ def test_with_postgresql_frozen_every_hop_is_answered_in_time(
 ) -> None:
     caller = Timed(served.test_client())
     caller.dial()
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         menu = caller.key("1")
         question = caller.key("1")
         answer = caller.key("12345678")
         again = caller.key("00")
-    finally:
-        postgres.thaw()
 
     assert menu.startswith("CON Which document?")
     assert question.startswith("CON Type your ID number")
@@ -69,11 +66,8 @@ def test_a_first_dial_with_postgresql_frozen_is_answered_in_time(
     served: Flask, postgres: PostgresServer
 ) -> None:
     caller = Timed(served.test_client(), "+254711000112")
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         page = caller.dial()
-    finally:
-        postgres.thaw()
 
     assert page.startswith("CON 1919 Ndio Form!")
     assert caller.slowest < HOP_SECONDS
@@ -84,11 +78,8 @@ def test_a_wish_that_cannot_be_kept_is_not_promised(
 ) -> None:
     caller = Timed(served.test_client())
     caller.keys("1", "1", "12345678")
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         page = caller.key("1")
-    finally:
-        postgres.thaw()
     _wait_until_it_answers(served)
 
     assert page.startswith("END Sorry, we could not note that.")
@@ -103,11 +94,8 @@ def test_with_postgresql_frozen_centres_and_services_are_told_from_memory(
     keys = ["2", "42", "00", "2", "Thika", "00", "3", "2", "2", "00", "4", "2", "00", "98", "6"]
     undisturbed = [other.dial(), *map(other.key, keys)]
     caller.dial()
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         frozen = [caller.key(key) for key in keys]
-    finally:
-        postgres.thaw()
 
     assert frozen == undisturbed[1:]
     assert caller.slowest < HOP_SECONDS
@@ -119,11 +107,8 @@ def test_with_postgresql_frozen_nobody_is_told_that_a_message_is_real_or_not(
     notify(line_of(served), "48213", "2026-10-01")
     caller = Timed(served.test_client())
     caller.keys("5", "3")
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         page = caller.key("48213")
-    finally:
-        postgres.thaw()
     _wait_until_it_answers(served)
 
     assert page.startswith("CON Sorry, we cannot look that up just now.")
@@ -143,11 +128,8 @@ def test_what_cannot_be_noted_is_not_promised(
     *before, wish = keys
     caller = Timed(served.test_client())
     caller.keys(*before)
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         page = caller.key(wish)
-    finally:
-        postgres.thaw()
     _wait_until_it_answers(served)
 
     assert page.startswith("END Sorry, we could not note that.")
@@ -160,11 +142,8 @@ def test_a_report_of_a_number_that_cannot_be_looked_up_is_not_promised(
 ) -> None:
     caller = Timed(served.test_client())
     caller.keys("5", "2", "1")
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         page = caller.key("12345678")
-    finally:
-        postgres.thaw()
     _wait_until_it_answers(served)
 
     assert page.startswith("END Sorry, we could not note that.")
@@ -177,11 +156,8 @@ def test_what_was_not_noted_is_noted_when_the_hop_comes_again(
 ) -> None:
     caller = Timed(served.test_client())
     caller.keys("5")
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         caller.key("1")
-    finally:
-        postgres.thaw()
     _wait_until_it_answers(served)
 
     assert caller.send().startswith("CON A person will call you back on this phone.")
@@ -191,14 +167,11 @@ def test_what_was_not_noted_is_noted_when_the_hop_comes_again(
 def test_a_line_that_starts_while_postgresql_is_away_lists_centres_once_it_is_back(
     open_app: Open, postgres_url: str, postgres: PostgresServer, own_redis: RedisServer
 ) -> None:
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         app = open_app(postgres_url, own_redis.url)
         caller = Timed(app.test_client())
         pages = [caller.keys(key) for key in ("2", "3", "4")]
         rated = caller.keys("5", "4")
-    finally:
-        postgres.thaw()
     _wait_until_it_answers(app)
     line_of(app).watch.look()
 
@@ -230,11 +203,8 @@ def test_the_line_looks_up_again_once_postgresql_is_back(
 ) -> None:
     caller = Timed(served.test_client())
     caller.keys("1", "1")
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         caller.key("12345678")
-    finally:
-        postgres.thaw()
     _wait_until_it_answers(served)
 
     page = Caller(served.test_client()).keys("1", "1", "12345678")
@@ -292,11 +262,8 @@ def test_with_both_stores_frozen_nothing_is_looked_up_and_a_page_comes_in_time(
 ) -> None:
     caller = Timed(served.test_client())
     own_redis.freeze()
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         pages = [caller.dial(), *map(caller.key, ["1", "1", "12345678"])]
-    finally:
-        postgres.thaw()
 
     assert pages[0].startswith("CON 1919 Ndio Form!")
     assert pages[-1].startswith("CON Sorry, we cannot look that up just now.")
@@ -308,12 +275,9 @@ def test_readiness_tells_of_the_database_and_liveness_does_not(
 ) -> None:
     client = served.test_client()
     before = client.get("/health/ready").status_code
-    postgres.freeze()
-    try:
+    with postgres.frozen():
         while_frozen = client.get("/health/ready").status_code
         live = client.get("/health/live").status_code
-    finally:
-        postgres.thaw()
 
     assert (before, while_frozen, live) == (200, 503, 200)
 
