@@ -11,11 +11,11 @@ import click
 from flask.cli import with_appcontext
 
 from commands.line import line
-from menus.gsm7 import plain, septets
 from models import announcements
 from models.announcements import CENTRE_TEXT, CODE, TEXT, Announcement
 from models.base import Connection
 from models.centres import every_centre
+from models.gsm7 import plain, septets
 
 DEMONSTRATION = Path(__file__).with_name("demonstration_announcements.toml")
 """What was announced in January 2024."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from menus.gsm7 import SMS_PART, SMS_SEGMENT, septets
 from menus.words import Facts, Words, fill
 from models.centres import SHORT_NAME, TOWN, Centre
 from models.country import CURRENCY
 from models.documents import Found
+from models.gsm7 import SMS_PART, SMS_SEGMENT, septets
 from models.numbers import Kind
 from models.services import BRING, NAME
 

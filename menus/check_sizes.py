@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from menus.answers import every_text
 from menus.engine import arrange
-from menus.gsm7 import septets
 from menus.pages import Line, lay_out
 from menus.screens import Menu, Pick, Route, Screen, Tell
 from menus.words import Facts, Words, places
+from models.gsm7 import septets
 
 WORDS_A_PAGE = 30
 """A caller has about 30 seconds for a page."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from menus.answers import LONG, TEXTS, WORDED, fills
-from menus.gsm7 import foreign
 from menus.hours import DAYS, Doors, days_of
 from menus.screens import Ask, Menu, Route, Screen, is_key
 from menus.words import Words, is_known, places
+from models.gsm7 import foreign
 from models.numbers import Kind
 
 _PHRASES = (

@@ -1,6 +1,7 @@
 """What reaches the line, whatever gateway brought it."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,11 @@ class Text:
 
     Attributes:
         id: the gateway's own name for it, the same however often it is delivered.
+        sent_at: when it was sent, in UTC; None where the gateway does not say.
     """
 
     gateway: str
     id: str
     phone: str = field(repr=False)
     body: str = field(repr=False)
+    sent_at: datetime | None = None

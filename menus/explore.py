@@ -16,7 +16,6 @@ from menus.check_sizes import WORDS_A_PAGE
 from menus.engine import SLIPS, Engine
 from menus.explore_data import COST, Samples, Stores, samples_of
 from menus.explore_reads import Reads
-from menus.gsm7 import foreign, septets
 from menus.pages import Part, navigation
 from menus.screens import (
     BACK,
@@ -36,6 +35,7 @@ from menus.wishes import TextMe
 from menus.words import Words, places
 from models.country import Country
 from models.directory import EMPTY, Directory
+from models.gsm7 import foreign, septets
 
 MOST_KEYS = 4
 """Keys that a caller needs to any answer, `98` apart: keys of a list work from its first

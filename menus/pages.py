@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from menus.gsm7 import septets, widths
 from menus.screens import BACK, HOME, MORE
 from menus.words import Words
+from models.gsm7 import septets, widths
 
 CHOICES_A_PAGE = 5
 """Choices on one page at most, besides navigation and language."""

@@ -18,9 +18,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from menus.gsm7 import plain
 from models.centres import Centre
 from models.country import kenya
+from models.gsm7 import plain
 
 Facts = Mapping[str, str]
 

@@ -1,5 +1,6 @@
-"""Callers: the language that a phone chose."""
+"""Callers: the language that a phone chose, and whether it wants no texts unasked."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +13,10 @@ from sqlalchemy import (
     String,
     Table,
     select,
+    update,
 )
 
-from models.base import metadata
+from models.base import in_utc, metadata
 from models.upsert import upsert
 
 callers = Table(
@@ -24,6 +26,7 @@ callers = Table(
     Column("phone", LargeBinary, nullable=False),
     Column("language", String(8)),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("stopped_at", DateTime(timezone=True)),
 )
 
 
@@ -51,6 +54,42 @@ def choose_language(
         "changed_at": datetime.now(UTC),
     }
     upsert(connection, callers, row, on=["phone_hmac"], change=["language", "changed_at"])
+
+
+def stop(connection: Connection, phone_hmac: bytes, sealed_phone: bytes) -> None:
+    """Text a phone nothing any more but what it asks for; the first moment is kept."""
+    now = datetime.now(UTC)
+    row = {
+        "phone_hmac": phone_hmac,
+        "phone": sealed_phone,
+        "changed_at": now,
+        "stopped_at": now,
+    }
+    if not upsert(connection, callers, row, on=["phone_hmac"]):
+        connection.execute(
+            update(callers)
+            .where(callers.c.phone_hmac == phone_hmac, callers.c.stopped_at.is_(None))
+            .values(stopped_at=now, changed_at=now)
+        )
+
+
+def start(connection: Connection, phone_hmac: bytes) -> None:
+    """Text a phone again as before it was stopped."""
+    connection.execute(
+        update(callers)
+        .where(callers.c.phone_hmac == phone_hmac, callers.c.stopped_at.is_not(None))
+        .values(stopped_at=None, changed_at=datetime.now(UTC))
+    )
+
+
+def stopped_among(
+    connection: Connection, phone_hmacs: Collection[bytes]
+) -> dict[bytes, datetime]:
+    """Say which phones want no texts unasked, and since when (UTC)."""
+    query = select(callers.c.phone_hmac, callers.c.stopped_at).where(
+        callers.c.phone_hmac.in_(phone_hmacs), callers.c.stopped_at.is_not(None)
+    )
+    return {bytes(row.phone_hmac): in_utc(row.stopped_at) for row in connection.execute(query)}
 
 
 def caller_row(phone_hmac: bytes) -> str:

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Column, Connection, DateTime, String, Table, select
 
-from models.base import metadata
-from models.outbox import in_utc
+from models.base import in_utc, metadata
 from models.upsert import upsert
 
 _ONE = "line"

@@ -1,18 +1,19 @@
 """The outbox: every SMS to be sent, and what became of it.
 
-`submitting` is committed before the gateway is called. A message whose fate is not known
-becomes `unknown` and is never silently sent again.
+A message is queued once for what caused it, in the transaction of its cause. What senders do
+with it lives in `models/sending.py`, what gateways report of it in `models/reported.py`.
 """
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
     DateTime,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -20,22 +21,18 @@ from sqlalchemy import (
     String,
     Table,
     func,
+    insert,
     select,
-    update,
+    text,
 )
 
-from models.base import metadata
-from models.keys import Keys, Tampered
+from models.base import in_utc, metadata
+from models.gsm7 import segments
+from models.keys import Keys
 from models.upsert import upsert
-
-ATTEMPTS = 8
-"""Submissions of one message that the gateway surely refused, before it is given up."""
 
 CALL = timedelta(minutes=10)
 """Longer than any call: within it, what is wished for again is the same wish."""
-
-HANG_SECONDS = 60
-"""A message that is submitting for longer than this has lost its sender: fate unknown."""
 
 
 class Delivery(StrEnum):
@@ -49,43 +46,113 @@ class Delivery(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Priority(IntEnum):
+    """Who waits for a message; a lower one goes first."""
+
+    ANSWER = 0
+    NOTICE = 1
+    CAMPAIGN = 2
+
+
 HANDED_OVER = (Delivery.SUBMITTING, Delivery.SENT, Delivery.DELIVERED, Delivery.UNKNOWN)
 """The states of a message that may have reached its phone."""
+
+_RowId = BigInteger().with_variant(Integer, "sqlite")
 
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", _RowId, primary_key=True),
     Column("cause", String(100), nullable=False, unique=True),
+    Column("priority", SmallInteger, nullable=False, server_default=text("0")),
     Column("phone_hmac", LargeBinary(32), nullable=False),
     Column("phone", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("segments", SmallInteger, nullable=False, server_default=text("1")),
+    Column("same", LargeBinary(32)),
+    Column("code", String(5)),
+    Column("campaign_id", BigInteger),
     Column("state", String(10), nullable=False),
     Column("attempts", SmallInteger, nullable=False, default=0),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("submitting_at", DateTime(timezone=True)),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("delivered_at", DateTime(timezone=True)),
+    Column("failed_at", DateTime(timezone=True)),
+    Column("unknown_at", DateTime(timezone=True)),
+    Column("gateway", String(20)),
     Column("gateway_id", String(100)),
     Column("cost", String(100)),
+    Column("money", BigInteger),
     Column("reason", String(60)),
-    Column("code", String(5)),
-    Index("ix_outbox_state_due_at", "state", "due_at"),
+    Index("ix_outbox_state_priority", "state", "priority", "due_at"),
     Index("ix_outbox_phone_hmac_code", "phone_hmac", "code"),
+    Index("ix_outbox_phone_hmac_made", "phone_hmac", "made_at"),
+    Index("ix_outbox_gateway_id", "gateway_id"),
+    Index("ix_outbox_campaign_id", "campaign_id", "state"),
 )
+"""`same` is an HMAC of phone and text, by which the same text is known; `money` is what it
+cost, in ten-thousandths of the country's currency."""
+
+outbox_documents = Table(
+    "outbox_documents",
+    metadata,
+    Column("message_id", _RowId, ForeignKey("outbox.id"), primary_key=True),
+    Column("document_id", _RowId, primary_key=True),
+    Index("ix_outbox_documents_document_id", "document_id"),
+)
+"""The documents that a message says are ready: it goes out only while one of them is."""
 
 
-@dataclass(frozen=True)
-class Outgoing:
-    """A message in a sender's hands."""
+def row_of(
+    keys: Keys,
+    cause: str,
+    phone: str,
+    body: str,
+    code: str = "",
+    priority: Priority = Priority.ANSWER,
+    campaign_id: int | None = None,
+    due_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Write a message as a row of the table, queued now.
 
-    id: int
-    attempts: int
-    phone: str = field(repr=False)
-    body: str = field(repr=False)
+    Args:
+        cause: what the message answers, without personal data in clear.
+        phone: E.164.
+        body: the text, GSM 7-bit.
+        code: the one that the text carries, if it carries one.
+        due_at: not before this moment; by default at once.
+    """
+    now = datetime.now(UTC)
+    return {
+        "cause": cause,
+        "priority": priority,
+        "phone_hmac": keys.phone_hmac(phone),
+        "phone": keys.people.seal(phone, f"outbox|phone|{cause}"),
+        "body": keys.people.seal(body, f"outbox|body|{cause}"),
+        "segments": segments(body),
+        "same": keys.subject(f"same|{phone}|{body}"),
+        "code": code or None,
+        "campaign_id": campaign_id,
+        "state": Delivery.QUEUED,
+        "attempts": 0,
+        "made_at": now,
+        "changed_at": now,
+        "due_at": due_at or now,
+    }
 
 
 def queue(
-    connection: Connection, keys: Keys, cause: str, phone: str, body: str, code: str = ""
+    connection: Connection,
+    keys: Keys,
+    cause: str,
+    phone: str,
+    body: str,
+    code: str = "",
+    priority: Priority = Priority.ANSWER,
+    documents: tuple[int, ...] = (),
 ) -> bool:
     """Queue an SMS for what caused it; the same cause queues nothing twice.
 
@@ -94,24 +161,20 @@ def queue(
         phone: E.164.
         body: the text, GSM 7-bit.
         code: the one that the text carries, if it carries one.
+        documents: those that the text says are ready, where it is to be sent only then.
 
     Returns:
         Whether the message is new.
     """
-    now = datetime.now(UTC)
-    row = {
-        "cause": cause,
-        "phone_hmac": keys.phone_hmac(phone),
-        "phone": keys.people.seal(phone, f"outbox|phone|{cause}"),
-        "body": keys.people.seal(body, f"outbox|body|{cause}"),
-        "state": Delivery.QUEUED,
-        "attempts": 0,
-        "made_at": now,
-        "changed_at": now,
-        "due_at": now,
-        "code": code or None,
-    }
-    return upsert(connection, outbox, row, on=["cause"])
+    row = row_of(keys, cause, phone, body, code, priority)
+    new = upsert(connection, outbox, row, on=["cause"])
+    if new and documents:
+        message_id = connection.scalars(
+            select(outbox.c.id).where(outbox.c.cause == cause)
+        ).one()
+        told = [{"message_id": message_id, "document_id": one} for one in documents]
+        connection.execute(insert(outbox_documents), told)
+    return new
 
 
 def notice_code(keys: Keys, cause: str, phone: str) -> str:
@@ -135,92 +198,32 @@ def sent_with_code(connection: Connection, phone_hmac: bytes, code: str) -> date
     return moment and in_utc(moment)
 
 
+def is_queued(connection: Connection, cause: str) -> bool:
+    """Say whether a message for `cause` was ever queued."""
+    query = select(outbox.c.id).where(outbox.c.cause == cause)
+    return connection.execute(query).first() is not None
+
+
 def queued_since(connection: Connection, cause: str, moment: datetime) -> bool:
     """Say whether a message for `cause` was queued after `moment`."""
     query = select(outbox.c.id).where(outbox.c.cause == cause, outbox.c.made_at > moment)
     return connection.execute(query).first() is not None
 
 
-def take(connection: Connection, keys: Keys, most: int) -> list[Outgoing]:
-    """Take due messages for sending: they are `submitting` once this is committed."""
-    now = datetime.now(UTC)
-    due = (
-        select(outbox.c.id)
-        .where(outbox.c.state == Delivery.QUEUED, outbox.c.due_at <= now)
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
+def answers_since(connection: Connection, phone_hmac: bytes, moment: datetime) -> int:
+    """Count the answers queued for a phone after `moment`."""
+    query = select(func.count()).where(
+        outbox.c.phone_hmac == phone_hmac,
+        outbox.c.made_at > moment,
+        outbox.c.priority == Priority.ANSWER,
     )
-    ids = list(connection.scalars(due))
-    if not ids:
-        return []
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(ids))
-        .values(state=Delivery.SUBMITTING, changed_at=now, attempts=outbox.c.attempts + 1)
-    )
-    rows = connection.execute(select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id))
-    taken = []
-    for row in rows.all():
-        try:
-            phone = keys.people.open(row.phone, f"outbox|phone|{row.cause}")
-            body = keys.people.open(row.body, f"outbox|body|{row.cause}")
-        except Tampered:
-            settle(connection, row.id, Delivery.FAILED, reason="unreadable")
-        else:
-            taken.append(Outgoing(row.id, row.attempts, phone, body))
-    return taken
-
-
-def settle(
-    connection: Connection,
-    message_id: int,
-    state: Delivery,
-    gateway_id: str | None = None,
-    cost: str | None = None,
-    reason: str | None = None,
-    pause: timedelta = timedelta(0),
-) -> None:
-    """Record what became of a message that was submitting.
-
-    Args:
-        pause: for a message that goes back to `queued`, how long to wait before the next try.
-    """
-    now = datetime.now(UTC)
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.id == message_id, outbox.c.state == Delivery.SUBMITTING)
-        .values(
-            state=state,
-            changed_at=now,
-            due_at=now + pause,
-            gateway_id=gateway_id,
-            cost=cost,
-            reason=reason,
-        )
-    )
-
-
-def give_up_lost(connection: Connection) -> int:
-    """Mark as `unknown` what a vanished sender left submitting; give how many."""
-    long_ago = datetime.now(UTC) - timedelta(seconds=HANG_SECONDS)
-    lost = (
-        update(outbox)
-        .where(outbox.c.state == Delivery.SUBMITTING, outbox.c.changed_at < long_ago)
-        .values(state=Delivery.UNKNOWN, changed_at=datetime.now(UTC), reason="sender lost")
-    )
-    return connection.execute(lost).rowcount
+    return connection.scalars(query).one()
 
 
 def by_state(connection: Connection) -> dict[Delivery, int]:
     """Count messages by state."""
     query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
     return {Delivery(state): n for state, n in connection.execute(query)}
-
-
-def in_utc(moment: datetime) -> datetime:
-    """Give a moment its zone: SQLite gives it back without one."""
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def texts_to(connection: Connection, keys: Keys, phone: str) -> list[tuple[Delivery, str]]:

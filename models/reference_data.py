@@ -12,13 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from gsm0338 import Codec
 from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
 from models.centres import centres
 from models.constituencies import constituencies
 from models.counties import counties
 from models.desks import desks
+from models.gsm7 import foreign
 from models.services import service_terms, service_texts, services
 
 KENYA = Path(__file__).parent / "reference"
@@ -51,8 +51,6 @@ _SHOWN = {
     "service_texts": {"name", "bring", "takes", "collects", "place", "note"},
 }
 """What callers are shown, in letters that phones have."""
-
-_LETTERS = Codec()
 
 Row = dict[str, Any]
 _Key = tuple[Any, ...]
@@ -192,16 +190,9 @@ def _value(column: "Column[Any]", text: str) -> Any:
 
 def _refuse_foreign(text: str) -> None:
     """Refuse letters that phones cannot show (3GPP TS 23.038)."""
-    wrong = sorted({letter for letter in text if not _is_shown(letter)})
+    wrong = foreign(text)
     if wrong:
         raise ValueError(f"{' '.join(wrong)}, which phones cannot show")
-
-
-def _is_shown(letter: str) -> bool:
-    try:
-        return bool(_LETTERS.encode(letter)[0])
-    except UnicodeError:
-        return False
 
 
 def _key_faults(rows: Sequence[Row]) -> Iterator[str]:

@@ -29,9 +29,9 @@ from sqlalchemy import (
     update,
 )
 
-from models.base import metadata
+from models.base import in_utc, metadata
 from models.keys import Keys
-from models.outbox import CALL, in_utc
+from models.outbox import CALL
 from models.upsert import upsert
 
 MOST = 20

@@ -7,8 +7,6 @@ pages of developers.africastalking.com, and the SDK's own code (africastalking 2
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import requests
@@ -17,13 +15,11 @@ from africastalking.SMS import SMSService
 from werkzeug.datastructures import MultiDict
 
 from menus.dial import Text
+from sms.gateway import LONGEST, Fate, Submitted, Unreadable
 
 NAME = "africastalking"
 TIMEOUT = (3.05, 9.05)
 """Seconds to connect and to be answered: the SDK's own, passed so that they stay."""
-
-LONGEST = 100
-"""Letters of a gateway's id or cost that are kept."""
 
 _PHONE = re.compile(r"\+[0-9]{7,15}")
 _ACCEPTED = {100, 101, 102}
@@ -33,29 +29,6 @@ _PASSING = {402, 405, 500, 501, 502}
 _REFUSED = {401, 403, 404, 406, 407, 409}
 _BAD_KEY = "The supplied authentication is invalid"
 _NAME = re.compile(r"[A-Za-z]{1,40}")
-
-
-class Unreadable(ValueError):
-    """A request that is no incoming message."""
-
-
-class Fate(StrEnum):
-    """What a submission came to."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    PASSING = "passing"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Submitted:
-    """What the gateway said of one message."""
-
-    fate: Fate
-    gateway_id: str | None = None
-    cost: str | None = None
-    reason: str | None = None
 
 
 def read(form: MultiDict[str, str]) -> Text:

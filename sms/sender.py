@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from menus.line import Line
 from menus.notices import tell
-from models.outbox import ATTEMPTS, Delivery, Outgoing, give_up_lost, settle, take
-from sms.africastalking import Fate, Sender, Submitted
+from models.outbox import Delivery
+from models.sending import ATTEMPTS, Outgoing, give_up_lost, settle, take
+from sms.africastalking import Sender
+from sms.gateway import Fate, Submitted
 
 BATCH = 20
 POLL_SECONDS = 1.0

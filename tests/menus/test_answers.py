@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from menus import answers
-from menus.gsm7 import SMS_PART, SMS_SEGMENT, foreign, septets
 from menus.words import Facts, load
 from models.centres import SHORT_NAME, TOWN, Centre
 from models.documents import Found
+from models.gsm7 import SMS_PART, SMS_SEGMENT, foreign, septets
 from models.numbers import Kind
 
 LANGUAGES = load(code="*1919#")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from menus.gsm7 import septets
 from menus.pages import CHOICES_A_PAGE, Line, Part, lay_out, navigation
 from menus.words import load
+from models.gsm7 import septets
 
 LANGUAGES = load(code="*1919#")
 WORDS = LANGUAGES["en"]

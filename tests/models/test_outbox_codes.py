@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 from menus import answers
 from menus.line import Line
 from menus.words import Words
+from models.base import in_utc
 from models.documents import Found
 from models.numbers import NumberType
-from models.outbox import Delivery, in_utc, notice_code, outbox, queue, sent_with_code
+from models.outbox import Delivery, notice_code, outbox, queue, sent_with_code
 from models.subscriptions import subscribe
 from tests.conftest import Open, line_of
 from tests.servers import RedisServer

@@ -14,12 +14,12 @@ from sqlalchemy import Table, event, select
 from sqlalchemy.exc import IntegrityError
 
 from commands.database import prepare
-from menus.gsm7 import foreign, septets
 from models.base import Database
 from models.centres import HUDUMA, JITUME, OPEN, PLANNED, centres
 from models.constituencies import constituencies
 from models.counties import counties
 from models.desks import COURT, desks
+from models.gsm7 import foreign, septets
 from models.reference_data import KENYA, TABLES, BadReference, load, read
 from models.services import (
     CENTRE_DESK,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 import sms.africastalking
-from sms.africastalking import Fate, Submitted, Unreadable, read
+from sms.africastalking import read
+from sms.gateway import Fate, Submitted, Unreadable
 from tests.caller import PHONE
 from tests.sms.gateway import Answer, Gateway, answering, recipient
 

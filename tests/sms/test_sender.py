@@ -12,7 +12,8 @@ from sqlalchemy import Row, select, update
 from menus.line import Line
 from menus.wishes import TellMeWhenReady, grant
 from models.base import Database
-from models.outbox import ATTEMPTS, Delivery, by_state, outbox, queue
+from models.outbox import Delivery, by_state, outbox, queue
+from models.sending import ATTEMPTS
 from models.subscriptions import subscriptions
 from sms.sender import BATCH, run, send_some, sweep
 from tests.caller import PHONE

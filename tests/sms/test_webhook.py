@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app import LARGEST
-from menus.gsm7 import SMS_SEGMENT, septets
 from menus.line import Line
 from models.asked import BUDGET, asked
+from models.gsm7 import SMS_SEGMENT, septets
 from models.outbox import outbox
 from tests.caller import PHONE, TOKEN, Caller, text
 from tests.conftest import Open, inbox, line_of

@@ -8,8 +8,8 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from menus.gsm7 import foreign, septets
 from models import finished
+from models.gsm7 import foreign, septets
 from tests.caller import TOKEN
 from tests.conftest import Open, line_of
 from tests.gateways import (

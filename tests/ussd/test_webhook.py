@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from menus.gsm7 import foreign, septets
 from models import finished
+from models.gsm7 import foreign, septets
 from tests.caller import TOKEN, Caller
 from tests.conftest import Open, line_of
 from tests.servers import RedisServer

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from menus.gsm7 import SMS_SEGMENT, USSD_PAGE, foreign, plain, septets
+from models.gsm7 import SMS_SEGMENT, USSD_PAGE, foreign, plain, septets
 
 BASIC = (
     "@\u00a3$\u00a5\u00e8\u00e9\u00f9\u00ec\u00f2\u00c7\n\u00d8\u00f8\r\u00c5\u00e5"

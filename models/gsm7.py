@@ -20,6 +20,9 @@ SMS_SEGMENT = 160
 SMS_PART = 153
 """Septets in each segment of a longer SMS: its header takes seven."""
 
+UCS2_SEGMENT, UCS2_PART = 70, 67
+"""Letters of 16 bits in an SMS of one segment, and in each of several."""
+
 _ESCAPE = "\x1b"
 _ONE_EACH = re.compile(r"[A-Za-z0-9 \n.,:;!?'\"()/%&*#+<=>@$_-]*")
 """Texts that need no counting: most are such."""
@@ -42,6 +45,26 @@ _TYPED = str.maketrans(
 def septets(text: str) -> int:
     """Count the septets of a text that has no foreign letters."""
     return len(text) if _ONE_EACH.fullmatch(text) else sum(map(_width, text))
+
+
+def segments(text: str) -> int:
+    """Count the segments of an SMS; an extension pair is not split over two of them.
+
+    A text with letters that the alphabet lacks goes out as UCS-2: 70 letters in one
+    segment, 67 in each of several (3GPP TS 23.040).
+    """
+    if foreign(text):
+        units = len(text.encode("utf-16-be")) // 2
+        return 1 if units <= UCS2_SEGMENT else -(-units // UCS2_PART)
+    if septets(text) <= SMS_SEGMENT:
+        return 1
+    count, used = 1, 0
+    for letter in text:
+        width = _width(letter)
+        if used + width > SMS_PART:
+            count, used = count + 1, 0
+        used += width
+    return count
 
 
 def widths(text: str) -> Iterator[int]:
