@@ -11,6 +11,7 @@ import commands
 import logs
 from config import SENDER, STORES, WEB, BadSettings, Config
 from console import simulator
+from menus.bell import Bell
 from menus.check import BadMenus, prove
 from menus.engine import Engine
 from menus.flows import HOME, MOVED, SCREENS
@@ -24,6 +25,7 @@ from menus.words import Words, load
 from models.base import Database, Unavailable
 from models.country import BadCountry, Country, kenya
 from models.documents import holds_demonstration, holds_real
+from models.spending import Limits
 from sms import webhook as sms_webhook
 from sms.africastalking import Sender
 from sms.sender import run
@@ -64,7 +66,7 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
     line = functools.cache(lambda: open_line(config, clock))
     app.extensions["country"] = lambda: read_country(config)
     app.extensions["line"] = line
-    app.extensions["send"] = lambda: functools.partial(run, line(), _sender(config))
+    app.extensions["send"] = lambda: functools.partial(run, line(), [_sender(config)], Limits())
     app.extensions["serve"] = lambda: _serve(app, config, line())
     commands.register(app)
     app.cli.add_command(phone.call)
@@ -124,7 +126,8 @@ def open_line(config: Config, clock: Clock = now) -> Line:
     database = Database(config.database_url)
     database.open()
     _keep_apart(config, database)
-    sessions = Sessions(connect(config.redis_url), config.secret_key, country)
+    redis = connect(config.redis_url)
+    sessions = Sessions(redis, config.secret_key, country)
     return Line(
         menus=menus,
         languages=languages,
@@ -132,6 +135,7 @@ def open_line(config: Config, clock: Clock = now) -> Line:
         database=database,
         sessions=sessions,
         watch=Watch(database, sessions, edition),
+        bell=Bell(redis),
         keys=config.keys,
         country=country,
         code=config.ussd_code,

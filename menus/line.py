@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from menus.bell import Bell
 from menus.engine import Engine
 from menus.pages import Page
 from menus.screens import Cost, Menus
@@ -30,6 +31,7 @@ class Line:
         watch: keeps the directory of centres and services at hand.
         country: the country that the line serves.
         code: the USSD code that callers dial.
+        bell: tells senders that a text waits.
         costs: what a caller pays, by network code.
         clock: tells the moment, in UTC.
     """
@@ -40,6 +42,7 @@ class Line:
     database: Database
     sessions: Sessions
     watch: Watch
+    bell: Bell
     keys: Keys = field(repr=False)
     country: Country
     code: str
@@ -52,5 +55,6 @@ class Line:
 
     def close(self) -> None:
         """Give everything back."""
+        self.bell.close()
         self.watch.close()
         self.database.close()

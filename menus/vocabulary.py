@@ -7,6 +7,7 @@ how the country writes its numbers.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from models.country import Country
@@ -14,7 +15,16 @@ from models.numbers import ANY_NUMBER, Formats, Kind, NumberType
 
 _SECTIONS = {
     "names": {*Kind},
-    "words": {"asides", "initials", "entry", "papers", "counted", "fillers", "telephone"},
+    "words": {
+        "asides",
+        "initials",
+        "entry",
+        "papers",
+        "counted",
+        "fillers",
+        "telephone",
+        "openers",
+    },
     "patterns": {"elsewhere", "hours", "money", "money_before", "money_after"},
     "telephones": {"number", "sure", "short", "calling_code"},
     "numbers": {"sizes", "birth_sizes", "likeliest", "joined"},
@@ -22,6 +32,18 @@ _SECTIONS = {
 _BIRTH = (NumberType.BIRTH_ENTRY, NumberType.BIRTH_CERTIFICATE)
 
 Words = frozenset[str]
+
+
+class Keyword(StrEnum):
+    """What a text may ask for by a word, beside the documents."""
+
+    CENTRE = "centre"
+    SERVICE = "service"
+    COURT = "court"
+    HELP = "help"
+    LANGUAGE = "language"
+    STOP = "stop"
+    START = "start"
 
 
 class BadVocabulary(ValueError):
@@ -35,11 +57,13 @@ class Tongue:
     Attributes:
         hints: words that tell only where nothing else does.
         beginnings: how its verbs begin.
+        names: what people call the language itself.
     """
 
     words: Words
     hints: Words
     beginnings: tuple[str, ...]
+    names: Words = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,7 +84,12 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """One country's. Words are as in its file; patterns are such as match any of a list."""
+    """One country's. Words are as in its file; patterns are such as match any of a list.
+
+    Attributes:
+        openers: words that a text may begin with, before it says what it wants.
+        keywords: by word, what it asks for, and the language that it is of.
+    """
 
     names: Mapping[str, Kind]
     asides: Words
@@ -70,6 +99,8 @@ class Vocabulary:
     counted: Words
     fillers: Words
     telephone: Words
+    openers: Words
+    keywords: Mapping[str, tuple[Keyword, str]]
     tongues: Mapping[str, Tongue]
     elsewhere: str
     hours: str
@@ -150,7 +181,7 @@ class _Checked:
         self._country = country
         self._faults: list[str] = []
         self._whole = _Section({"": country.texts}, "", self._faults)
-        self._whole.know(*_SECTIONS, "languages")
+        self._whole.know(*_SECTIONS, "languages", "keywords")
 
     def vocabulary(self) -> Vocabulary:
         made = self._make()
@@ -171,6 +202,8 @@ class _Checked:
             counted=counted,
             fillers=counted | words.words("fillers"),
             telephone=words.words("telephone"),
+            openers=words.words("openers"),
+            keywords=self._keywords(),
             tongues=self._tongues(),
             elsewhere=any_of(patterns.patterns("elsewhere")),
             hours=any_of(patterns.patterns("hours")),
@@ -204,13 +237,27 @@ class _Checked:
         given = _Section(self._whole.given, "languages", self._faults).given
         for code in given:
             section = _Section(given, code, self._faults, "languages.")
-            section.know("words", "hints", "beginnings")
+            section.know("words", "hints", "beginnings", "names")
             tongues[code] = Tongue(
                 section.words("words"),
                 section.words("hints"),
                 tuple(sorted(section.words("beginnings"))),
+                section.words("names"),
             )
         return tongues
+
+    def _keywords(self) -> dict[str, tuple[Keyword, str]]:
+        """Read what each keyword asks for: of two languages, the first has a word."""
+        keywords: dict[str, tuple[Keyword, str]] = {}
+        given = _Section(self._whole.given, "keywords", self._faults).given
+        for code in given:
+            section = _Section(given, code, self._faults, "keywords.")
+            section.know(*Keyword)
+            for keyword in Keyword:
+                for word in sorted(section.words(keyword)):
+                    if keywords.setdefault(word, (keyword, code))[0] is not keyword:
+                        section.fault(keyword, f"{word} is the word for something else")
+        return keywords
 
     def _sizes(self) -> Sizes:
         section, formats = self._section("numbers"), self._country.formats

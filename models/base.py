@@ -19,7 +19,6 @@ from sqlalchemy import Connection as Connection
 from sqlalchemy import (
     Engine,
     MetaData,
-    NullPool,
     QueuePool,
     create_engine,
     event,
@@ -34,6 +33,9 @@ STATEMENT_SECONDS = 1.0
 
 CONNECT_SECONDS = 2
 """The longest the keeper waits for one connection: the least that libpq takes."""
+
+IDLE_SECONDS = 60
+"""The longest a transaction of work may lie idle: then PostgreSQL ends it."""
 
 _RETRY_SECONDS = 0.5
 _NO_BEGIN = "without_begin"
@@ -78,7 +80,7 @@ class Database:
         self._hops = self._hop_engine()
         outside_transactions = "isolation_level" if self.is_postgresql else _NO_BEGIN
         self._reads = self._hops.execution_options(**{outside_transactions: "AUTOCOMMIT"})
-        self._work = create_engine(self._url, hide_parameters=True, poolclass=NullPool)
+        self._work = self._work_engine()
         if not self.is_postgresql:
             for engine in (self._hops, self._work):
                 event.listen(engine, "connect", _prepare_sqlite)
@@ -198,6 +200,25 @@ class Database:
         )
         event.listen(engine, "do_connect", self._connect_off_the_hop)
         return engine
+
+    def _work_engine(self) -> Engine:
+        """Make the engine for work: it keeps one connection, and opens others as needed."""
+        options: dict[str, Any] = {}
+        if self.is_postgresql:
+            # A process that is stopped in its tracks must not hold up the others for long.
+            idle = int(IDLE_SECONDS * 1000)
+            options["connect_args"] = {
+                "options": f"-c idle_in_transaction_session_timeout={idle}"
+            }
+        return create_engine(
+            self._url,
+            hide_parameters=True,
+            poolclass=QueuePool,
+            pool_size=1,
+            max_overflow=-1,
+            pool_pre_ping=True,
+            **options,
+        )
 
     def _connect_off_the_hop(self, _dialect: Any, _record: Any, args: Any, options: Any) -> Any:
         if not getattr(self._filling, "now", False):

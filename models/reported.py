@@ -6,10 +6,12 @@ message is kept for a day as a stray, and looked at again by `match_strays`.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     DateTime,
@@ -19,11 +21,18 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
+    insert,
+    literal,
+    select,
+    text,
+    update,
 )
 
 from models.base import metadata
-from models.keys import Keys
-from models.outbox import Delivery
+from models.keys import Keys, Tampered
+from models.outbox import Delivery, Priority, outbox, outbox_documents, row_of
+from models.upsert import upsert
 
 AGAIN = "again"
 """Begins the cause of a message that is tried once more; it is not tried a third time."""
@@ -42,6 +51,7 @@ stray_reports = Table(
     Column("gateway_id", String(100), nullable=False),
     Column("state", String(10), nullable=False),
     Column("reason", String(60)),
+    Column("is_absent", Boolean, nullable=False, server_default=text("false")),
     Column("phone_hmac", LargeBinary(32)),
     Column("made_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("gateway", "gateway_id", "state"),
@@ -78,4 +88,191 @@ def take_report(connection: Connection, keys: Keys, report: Report, again_at: da
     Returns:
         Whether it is known which message it speaks of; else it is kept as a stray.
     """
-    raise NotImplementedError
+    if report.state is None:
+        return True
+    phone_hmac = keys.phone_hmac(report.phone) if report.phone else None
+    told = _Told(
+        report.gateway,
+        report.gateway_id,
+        report.state,
+        report.reason,
+        report.is_absent,
+        phone_hmac,
+    )
+    known = _apply(connection, keys, told, again_at)
+    if not known:
+        _keep_stray(connection, told)
+    return known
+
+
+def match_strays(connection: Connection, keys: Keys, again_at: datetime) -> int:
+    """Look again for the messages that strays speak of; give how many were found.
+
+    A report may have come before the sender kept the gateway's name for a message, or
+    while a message whose sender had died was not given up yet.
+    """
+    matched = [
+        row.id
+        for row in connection.execute(_LIKELY_STRAYS).all()
+        if _apply(connection, keys, _told(row), again_at)
+    ]
+    old = stray_reports.c.made_at < datetime.now(UTC) - _KEPT
+    connection.execute(delete(stray_reports).where(stray_reports.c.id.in_(matched) | old))
+    return len(matched)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What was told of a message."""
+
+    gateway: str
+    gateway_id: str
+    state: Delivery
+    reason: str | None
+    is_absent: bool
+    phone_hmac: bytes | None
+
+
+_LIKELY_STRAYS = (
+    select(stray_reports)
+    .where(
+        select(literal(1))
+        .where(
+            outbox.c.gateway == stray_reports.c.gateway,
+            outbox.c.gateway_id == stray_reports.c.gateway_id,
+        )
+        .exists()
+        | select(literal(1))
+        .where(
+            outbox.c.phone_hmac == stray_reports.c.phone_hmac,
+            outbox.c.gateway == stray_reports.c.gateway,
+            outbox.c.gateway_id.is_(None),
+            outbox.c.state == Delivery.UNKNOWN,
+        )
+        .exists()
+    )
+    .order_by(stray_reports.c.id)
+)
+
+
+def _told(row: Any) -> _Told:
+    return _Told(
+        row.gateway,
+        row.gateway_id,
+        Delivery(row.state),
+        row.reason,
+        row.is_absent,
+        row.phone_hmac,
+    )
+
+
+def _apply(connection: Connection, keys: Keys, told: _Told, again_at: datetime) -> bool:
+    """Move on the message that is spoken of; say whether it is known which."""
+    message = _named(connection, told) or _only_unknown(connection, told)
+    if message is None:
+        return False
+    if _advance(connection, message, told) and told.is_absent:
+        _try_again(connection, keys, message, again_at)
+    return True
+
+
+_MESSAGE = (
+    outbox.c.id,
+    outbox.c.state,
+    outbox.c.cause,
+    outbox.c.phone,
+    outbox.c.body,
+    outbox.c.code,
+    outbox.c.priority,
+    outbox.c.campaign_id,
+)
+
+
+def _named(connection: Connection, told: _Told) -> Any:
+    """Find the message that a gateway knows by a name."""
+    query = select(*_MESSAGE).where(
+        outbox.c.gateway == told.gateway, outbox.c.gateway_id == told.gateway_id
+    )
+    return connection.execute(query.with_for_update()).first()
+
+
+def _only_unknown(connection: Connection, told: _Told) -> Any:
+    """Find the one message to a phone whose fate is not known, where there is but one.
+
+    A message that is being submitted might be meant as well: then nobody can tell yet.
+    """
+    if told.phone_hmac is None:
+        return None
+    query = select(*_MESSAGE).where(
+        outbox.c.phone_hmac == told.phone_hmac,
+        outbox.c.gateway == told.gateway,
+        outbox.c.gateway_id.is_(None),
+        outbox.c.state.in_((Delivery.UNKNOWN, Delivery.SUBMITTING)),
+        outbox.c.submitting_at > datetime.now(UTC) - _LATELY,
+    )
+    found = connection.execute(query.with_for_update()).all()
+    return found[0] if len(found) == 1 and found[0].state == Delivery.UNKNOWN else None
+
+
+def _advance(connection: Connection, message: Any, told: _Told) -> bool:
+    """Move a message on, never back; say whether it failed by this."""
+    state = Delivery(message.state)
+    if state in _ENDS or (state is Delivery.SENT and told.state is Delivery.SENT):
+        return False
+    now = datetime.now(UTC)
+    values = {
+        "state": told.state,
+        "changed_at": now,
+        f"{told.state}_at": now,
+        "gateway_id": told.gateway_id,
+        "reason": told.reason,
+    }
+    connection.execute(update(outbox).where(outbox.c.id == message.id).values(values))
+    return told.state is Delivery.FAILED
+
+
+def _try_again(connection: Connection, keys: Keys, message: Any, at: datetime) -> None:
+    """Queue a message once more; one that is a second try already is given up."""
+    cause: str = message.cause
+    if cause.startswith(f"{AGAIN}|"):
+        return
+    try:
+        phone = keys.people.open(message.phone, f"outbox|phone|{cause}")
+        body = keys.people.open(message.body, f"outbox|body|{cause}")
+    except Tampered:
+        return
+    again = row_of(
+        keys,
+        f"{AGAIN}|{message.id}",
+        phone,
+        body,
+        message.code or "",
+        Priority(message.priority),
+        message.campaign_id,
+        at.astimezone(UTC),
+    )
+    if upsert(connection, outbox, again, on=["cause"]):
+        _tell_of_the_same(connection, again["cause"], message.id)
+
+
+def _tell_of_the_same(connection: Connection, cause: str, first_id: int) -> None:
+    its_id = select(outbox.c.id).where(outbox.c.cause == cause).scalar_subquery()
+    told_of = select(its_id, outbox_documents.c.document_id).where(
+        outbox_documents.c.message_id == first_id
+    )
+    connection.execute(
+        insert(outbox_documents).from_select(["message_id", "document_id"], told_of)
+    )
+
+
+def _keep_stray(connection: Connection, told: _Told) -> None:
+    row = {
+        "gateway": told.gateway,
+        "gateway_id": told.gateway_id,
+        "state": told.state,
+        "reason": told.reason,
+        "is_absent": told.is_absent,
+        "phone_hmac": told.phone_hmac,
+        "made_at": datetime.now(UTC),
+    }
+    upsert(connection, stray_reports, row, on=["gateway", "gateway_id", "state"])

@@ -4,14 +4,20 @@ One file a gateway knows its field names, and speaks of them in these words; wha
 text us is a `menus.dial.Text`.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from menus.dial import Text
 from models.reported import Report as Report
 
 LONGEST = 100
 """Letters of a gateway's id or cost that are kept."""
+
+_NAME = re.compile(r"[A-Za-z]{1,40}")
+_PHONE = re.compile(r"\+[0-9]{7,15}")
 
 
 class Unreadable(ValueError):
@@ -79,3 +85,73 @@ class Sender(Protocol):
 
     def answers(self) -> bool:
         """Say within three seconds whether the gateway answers, sending nothing."""
+
+
+class Adapter(Protocol):
+    """Reads what one gateway calls us with: the file of that gateway.
+
+    `read_optout(fields) -> OptOut` is there as well where the gateway tells of those.
+    """
+
+    NAME: str
+    METHOD: str
+    """GET, with its fields behind the address, or POST, with them in a form."""
+
+    def read(self, fields: Mapping[str, str], /) -> Text:
+        """Read an incoming message.
+
+        Raises:
+            Unreadable: it is none, or comes from no phone.
+        """
+
+    def read_report(self, fields: Mapping[str, str], /) -> Report:
+        """Read what became of a message that the gateway took.
+
+        Raises:
+            Unreadable: it names no message.
+        """
+
+
+def phone_of(text: str) -> str:
+    """Give a phone as E.164, with the plus that some gateways leave out or spoil.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    phone = text.strip()
+    phone = phone if phone.startswith("+") else f"+{phone}"
+    if not _PHONE.fullmatch(phone):
+        raise Unreadable
+    return phone
+
+
+def phone_in(text: str) -> str:
+    """Give a phone as E.164 where there is one, else nothing."""
+    try:
+        return phone_of(text)
+    except Unreadable:
+        return ""
+
+
+def name_of(text: str) -> str:
+    """Give a gateway's name for a message, as much of it as is kept.
+
+    Raises:
+        Unreadable: it is none that a database would keep.
+    """
+    name = kept(text)
+    if name is None:
+        raise Unreadable
+    return name
+
+
+def kept(value: object) -> str | None:
+    """Give as much as is kept of a name or a cost; None where it is no line of text."""
+    if isinstance(value, str) and value and value.isprintable():
+        return value[:LONGEST]
+    return None
+
+
+def plain_name(value: object) -> str | None:
+    """Give a name of letters alone, which can quote neither a number nor a text."""
+    return value if isinstance(value, str) and _NAME.fullmatch(value) else None

@@ -61,6 +61,7 @@ def _make_reports() -> None:
         sa.Column("gateway_id", sa.String(length=100), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("reason", sa.String(length=60), nullable=True),
+        sa.Column("is_absent", sa.Boolean(), nullable=False, server_default=sa.text("false")),
         sa.Column("phone_hmac", sa.LargeBinary(length=32), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stray_reports")),
