@@ -9,12 +9,14 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from click import ClickException
 
 from menus.screens import Cost
 from models.keys import BadKey, Keys, Versions, fresh_keys
+from models.spending import MONEY, Limits
 
 LIVE_BASE_URL = "https://api.africastalking.com/version1"
 TOKEN_BITS = 128
@@ -23,6 +25,12 @@ TOKEN_BITS = 128
 _DEMONSTRATION_KEYS = "keys"
 _PRICE = r"([0-9]{1,3}(?:\.[0-9]{2})?)"
 _COST = re.compile(rf"([A-Za-z0-9]{{1,10}}):{_PRICE}:{_PRICE}")
+_SEGMENT_PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,4})?")
+_SIGNS = r"[A-Za-z0-9_-]+"
+_PLAIN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+_ADDRESS = re.compile(r"https?://[^\s/?#%]+(?:/[^\s?#%]*)?")
+_REPORTS_ADDRESS = re.compile(rf"https?://[^\s?#%]+/sms/kannel/{_SIGNS}/reports")
+_MOST = 999_999_999
 _ROOT = Path(__file__).parent
 _REFERENCE = _ROOT / "models" / "reference"
 
@@ -45,11 +53,21 @@ class Config:
     at_username: str
     at_base_url: str
     sms_sender: str
+    sms_gateways: tuple[str, ...]
+    sms_price: Decimal | None
+    sms_daily_segments: int
+    sms_daily_money: int
+    sms_rate: int
+    kannel_url: str
+    kannel_username: str
     caller_costs: Mapping[str, Cost]
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     gateway_tokens: tuple[str, ...] = field(repr=False)
+    metrics_token: str = field(repr=False)
     at_api_key: str = field(repr=False)
+    kannel_password: str = field(repr=False)
+    kannel_reports_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     lookup_key: str = field(repr=False)
     phone_key: str = field(repr=False)
@@ -73,11 +91,21 @@ class Config:
             at_username=read("AT_USERNAME"),
             at_base_url=read("AT_BASE_URL", LIVE_BASE_URL),
             sms_sender=read("SMS_SENDER"),
+            sms_gateways=read.gateways(),
+            sms_price=read.price(),
+            sms_daily_segments=read.number("SMS_DAILY_SEGMENTS", 0, 0, _MOST),
+            sms_daily_money=read.number("SMS_DAILY_MONEY", 0, 0, _MOST),
+            sms_rate=read.number("SMS_RATE", 100, 1, 1000),
+            kannel_url=read.matching("KANNEL_URL", _ADDRESS, _SENDSMS),
+            kannel_username=read.matching("KANNEL_USERNAME", _PLAIN, _ASCII),
             caller_costs=read.costs(),
             database_url=read("DATABASE_URL"),
             redis_url=read("REDIS_URL"),
             gateway_tokens=read.tokens(),
+            metrics_token=read.metrics_token(),
             at_api_key=read("AT_API_KEY"),
+            kannel_password=read.matching("KANNEL_PASSWORD", _PLAIN, _ASCII),
+            kannel_reports_url=read.matching("KANNEL_REPORTS_URL", _REPORTS_ADDRESS, _REPORTS),
             secret_key=read("SECRET_KEY"),
             lookup_key=read.versions("LOOKUP_KEY"),
             phone_key=read.versions("PHONE_KEY"),
@@ -96,6 +124,22 @@ class Config:
         ]
         if lacking or self.faults:
             raise BadSettings("\n".join([*self.faults, *lacking]))
+
+    @property
+    def limits(self) -> Limits:
+        """What may be sent, and what it costs."""
+        return Limits(
+            rate=self.sms_rate,
+            segments=self.sms_daily_segments,
+            money=self.sms_daily_money * MONEY,
+            price=int((self.sms_price or 0) * MONEY),
+        )
+
+    @property
+    def sender_needs(self) -> tuple[str, ...]:
+        """The settings that the sender cannot do without, for the gateways that are set."""
+        own = (name for gateway in self.sms_gateways for name in SENDERS[gateway])
+        return tuple(dict.fromkeys((*STORES, *own)))
 
     @property
     def keys(self) -> Keys:
@@ -128,7 +172,21 @@ STORES = (
     "SECRET_KEY",
 )
 WEB = (*STORES, "GATEWAY_TOKENS")
-SENDER = (*STORES, "AT_USERNAME", "AT_API_KEY", "SMS_SENDER")
+SENDERS = {
+    "africastalking": ("AT_USERNAME", "AT_API_KEY", "SMS_SENDER"),
+    "kannel": (
+        "KANNEL_URL",
+        "KANNEL_USERNAME",
+        "KANNEL_PASSWORD",
+        "KANNEL_REPORTS_URL",
+        "SMS_SENDER",
+    ),
+}
+"""What each gateway needs before anything is sent through it."""
+
+_SENDSMS = "is not of the form http://HOST:PORT/cgi-bin/sendsms"
+_REPORTS = "is not of the form http://HOST/sms/kannel/TOKEN/reports"
+_ASCII = "holds other signs than a keyboard's letters, digits and signs"
 
 
 class _Reader:
@@ -151,7 +209,7 @@ class _Reader:
 
     def number(self, name: str, default: int, least: int, most: int) -> int:
         text = self(name, str(default))
-        if re.fullmatch(r"[0-9]{1,6}", text) and least <= int(text) <= most:
+        if re.fullmatch(r"[0-9]{1,9}", text) and least <= int(text) <= most:
             return int(text)
         self.faults.append(f"{name} is not a number from {least} to {most}")
         return default
@@ -182,17 +240,43 @@ class _Reader:
             self.faults.append("COUNTRY_DIR has no file words/LANGUAGE.toml")
         return folder
 
+    def matching(self, name: str, shape: re.Pattern[str], fault: str) -> str:
+        """Read a text that may lack, but not be of another shape."""
+        text = self(name)
+        if text and not shape.fullmatch(text):
+            self.faults.append(f"{name} {fault}")
+        return text
+
+    def gateways(self) -> tuple[str, ...]:
+        """Read through which gateways texts are sent, the first one first."""
+        names = tuple(one.strip() for one in self("SMS_GATEWAYS", "africastalking").split(","))
+        if set(names) <= set(SENDERS) and len(set(names)) == len(names):
+            return names
+        self.faults.append(f"SMS_GATEWAYS is not a list of {' and '.join(SENDERS)}, each once")
+        return ("africastalking",)
+
+    def price(self) -> Decimal | None:
+        """Read what a segment costs the line, in the country's currency."""
+        text = self("SMS_PRICE")
+        if not text:
+            return None
+        if _SEGMENT_PRICE.fullmatch(text):
+            return Decimal(text)
+        self.faults.append("SMS_PRICE is not a sum like 0.8 with at most 4 decimal places")
+        return None
+
+    def metrics_token(self) -> str:
+        token = self("METRICS_TOKEN")
+        if token and not _is_token(token):
+            self.faults.append(f"METRICS_TOKEN is {_TOO_SHORT}")
+        return token
+
     def tokens(self) -> tuple[str, ...]:
         tokens = tuple(
             part.strip() for part in self("GATEWAY_TOKENS").split(",") if part.strip()
         )
-        for token in tokens:
-            if not re.fullmatch(r"[A-Za-z0-9_-]+", token) or len(token) * 4 < TOKEN_BITS:
-                self.faults.append(
-                    "GATEWAY_TOKENS holds a token shorter than 32 letters and digits,"
-                    " or with other signs"
-                )
-                break
+        if not all(map(_is_token, tokens)):
+            self.faults.append(f"GATEWAY_TOKENS holds {_TOO_SHORT}")
         return tokens
 
     def costs(self) -> dict[str, Cost]:
@@ -217,6 +301,13 @@ class _Reader:
         return text
 
 
+_TOO_SHORT = "a token shorter than 32 letters and digits, or with other signs"
+
+
+def _is_token(text: str) -> bool:
+    return bool(re.fullmatch(_SIGNS, text)) and len(text) * 4 >= TOKEN_BITS
+
+
 def _demonstration(read: _Reader) -> Config:
     """Give the settings of demonstration mode, in which nothing leaves the machine."""
     if read.given("AT_API_KEY"):
@@ -235,11 +326,21 @@ def _demonstration(read: _Reader) -> Config:
         at_username="demonstration",
         at_base_url=f"http://127.0.0.1:{port}/simulator/version1",
         sms_sender="1919",
+        sms_gateways=("africastalking",),
+        sms_price=read.price(),
+        sms_daily_segments=read.number("SMS_DAILY_SEGMENTS", 0, 0, _MOST),
+        sms_daily_money=read.number("SMS_DAILY_MONEY", 0, 0, _MOST),
+        sms_rate=read.number("SMS_RATE", 100, 1, 1000),
+        kannel_url="",
+        kannel_username="",
         caller_costs=read.costs(),
         database_url=read("DATABASE_URL", f"sqlite:///{var / '1919.sqlite'}"),
         redis_url=read("REDIS_URL", f"unix://{socket_path(var)}"),
         gateway_tokens=("demo",),
+        metrics_token=read.metrics_token(),
         at_api_key="demonstration",
+        kannel_password="",
+        kannel_reports_url="",
         secret_key=keys["SECRET_KEY"],
         lookup_key=keys["LOOKUP_KEY"],
         phone_key=keys["PHONE_KEY"],

@@ -39,6 +39,11 @@ def blueprint(file: Path, name: Callable[[str], str]) -> Blueprint:
         }
         return jsonify(SMSMessageData=data), 201
 
+    @pages.get("/version1/user")
+    def account() -> Response:
+        """Give the account's data: the sender asks for them to see whether we are there."""
+        return jsonify(UserData={"balance": "KES 0.0000"})
+
     @pages.get("/messages")
     def messages() -> Response:
         """Show a phone's messages, oldest first, one a line."""

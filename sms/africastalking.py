@@ -203,7 +203,7 @@ class Sender:
 
     def send(self, reference: str, phone: str, body: str) -> Submitted:
         """Hand one message over, and say what became of it. Raises nothing."""
-        if not phone_in(phone):
+        if not phone or phone_in(phone) != phone:
             return Submitted(Fate.REFUSED, reason="InvalidPhoneNumber")
         try:
             answer = self._service.send(

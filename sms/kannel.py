@@ -37,11 +37,15 @@ _REFUSALS = (
     (400, "Charset or body misformed", Fate.REFUSED, "text not understood"),
     (403, "Authorization failed", Fate.PASSING, "authentication"),
     (403, "Not routable", Fate.PASSING, "not routable"),
-    (503, "Temporal failure", Fate.PASSING, "queue full"),
+    (503, "Temporal failure", Fate.PASSING, "busy"),
 )
 """What smsbox says of a message that it did not take, and what that is to us. "Not routable"
 is no connection for this phone now, though Kannel adds "Do not try again"; bearerbox has
-dropped such a message, and one that found its queue full, before it says so."""
+dropped such a message, and one that found its queue full or it stopping, before it says so."""
+
+_NOT_TAKEN = "NACK/no SMSC"
+"""What a report says of a message that was answered with "Not routable": nothing new. It may
+come before that answer, or while the same message is on its way again, and must not fail it."""
 
 _EPOCH = re.compile(r"[0-9]{9,10}")
 _STATE_WORD = re.compile(r"(?:^| )stat:([A-Z]{1,10})(?: |$)")
@@ -73,12 +77,13 @@ def read_report(query: Mapping[str, str]) -> Report:
     Raises:
         Unreadable: it names no message.
     """
-    state = _STATES.get(query.get("status", ""))
+    said = query.get("reason", "")
+    state = None if said == _NOT_TAKEN else _STATES.get(query.get("status", ""))
     return Report(
         gateway=NAME,
         gateway_id=name_of(query.get("id", "")),
         state=state,
-        reason=_reason(query.get("reason", "")) if state is Delivery.FAILED else None,
+        reason=None if state in (Delivery.SENT, Delivery.DELIVERED) else _reason(said),
     )
 
 

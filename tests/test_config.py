@@ -1,16 +1,26 @@
 """Facts about the settings: every fault is told at once, and no secret with it."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from app import proved_menus, read_country
-from config import LIVE_BASE_URL, SENDER, STORES, WEB, BadSettings, Config, socket_path
+from app import _senders, proved_menus, read_country
+from config import (
+    LIVE_BASE_URL,
+    SENDERS,
+    STORES,
+    WEB,
+    BadSettings,
+    Config,
+    socket_path,
+)
 from menus.screens import Cost
 from models.country import kenya
 from models.keys import Versions, fresh_keys
@@ -27,6 +37,14 @@ GOOD = {
     "AT_API_KEY": "atsk_4p1k3y",
     "SMS_SENDER": "1919",
 }
+KANNEL = {
+    "SMS_GATEWAYS": "kannel",
+    "KANNEL_URL": "http://127.0.0.1:13013/cgi-bin/sendsms",
+    "KANNEL_USERNAME": "line",
+    "KANNEL_PASSWORD": "k4nn3lp4ss &+%",
+    "KANNEL_REPORTS_URL": f"http://127.0.0.1:1919/sms/kannel/{TOKEN}/reports",
+}
+SENDER = (*STORES, *SENDERS["africastalking"])
 EVERYTHING = tuple(dict.fromkeys((*WEB, *SENDER)))
 BAD_KEY = "is not VERSION:64 HEX DIGITS, one for each version"
 BAD_COSTS = "CALLER_COSTS is not of the form NETWORK:SESSION:TEXT"
@@ -234,6 +252,199 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
     assert faults(SECRET_KEY_FILE=str(tmp_path)) == ["SECRET_KEY_FILE cannot be read"]
+
+
+# Through which gateways texts go
+
+
+def names(environ: dict[str, str]) -> list[str]:
+    return [sender.name for sender in _senders(Config.from_env(environ))]
+
+
+def test_texts_go_through_africas_talking_by_default() -> None:
+    assert Config.from_env({}).sms_gateways == ("africastalking",)
+    assert names(GOOD) == ["africastalking"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["kannel", "africastalking,kannel", "kannel,africastalking", " kannel , africastalking "],
+)
+def test_texts_go_through_the_gateways_in_the_order_that_is_set(value: str) -> None:
+    order = re.findall("[a-z]+", value)
+
+    assert names({**GOOD, **KANNEL, "SMS_GATEWAYS": value}) == order
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "twilio",
+        "kannel,kannel",
+        "africastalking;kannel",
+        "Kannel",
+        ",",
+        "kannel,",
+        "kannel kannel",
+    ],
+)
+def test_gateways_that_nobody_knows_or_that_are_named_twice_are_a_fault(value: str) -> None:
+    assert faults(SMS_GATEWAYS=value) == [
+        "SMS_GATEWAYS is not a list of africastalking and kannel, each once"
+    ]
+
+
+def test_kannel_needs_its_own_settings_and_none_of_africas_talking() -> None:
+    environ = {name: GOOD[name] for name in STORES} | {"SMS_GATEWAYS": "kannel"}
+    with pytest.raises(BadSettings) as refused:
+        names(environ)
+
+    assert refused.value.message.split("\n") == [
+        f"{name} is not set" for name in (*list(KANNEL)[1:], "SMS_SENDER")
+    ]
+
+
+def test_africas_talking_needs_none_of_kannels_settings() -> None:
+    assert not any("KANNEL" in name for name in Config.from_env(GOOD).sender_needs)
+
+
+def test_of_two_gateways_all_that_lacks_is_named_once() -> None:
+    environ = {"SMS_GATEWAYS": "kannel,africastalking"}
+    needs = Config.from_env(environ).sender_needs
+
+    assert told(environ, *needs) == [f"{name} is not set" for name in needs]
+    assert len(set(needs)) == len(needs) == len(STORES) + 7
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        *(
+            ("KANNEL_URL", value, "is not of the form http://HOST:PORT/cgi-bin/sendsms")
+            for value in ("kannel:13013", "ftp://kannel/", "http://k/?user=a", "http://k/ b")
+        ),
+        *(
+            (
+                "KANNEL_REPORTS_URL",
+                value,
+                "is not of the form http://HOST/sms/kannel/TOKEN/reports",
+            )
+            for value in (
+                f"http://line/sms/kannel/{TOKEN}",
+                "http://line/sms/kannel//reports",
+                "http://line/sms/kannel/%d/reports",
+                f"http://line/sms/kannel/{TOKEN}/reports?a=b",
+                f"line/sms/kannel/{TOKEN}/reports",
+            )
+        ),
+        *(
+            (name, value, "holds other signs than a keyboard's letters, digits and signs")
+            for name in ("KANNEL_USERNAME", "KANNEL_PASSWORD")
+            for value in ("a\nb", "\u0142", "a\0")
+        ),
+    ],
+)
+def test_a_setting_of_kannels_that_cannot_be_is_named(
+    name: str, value: str, fault: str
+) -> None:
+    assert told({**GOOD, **KANNEL, name: value}) == [f"{name} {fault}"]
+
+
+@pytest.mark.parametrize("name", ["KANNEL_PASSWORD", "KANNEL_REPORTS_URL"])
+def test_a_secret_of_kannels_may_come_from_a_file(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(KANNEL[name] + "\n", encoding="utf-8")
+    environ = {one: value for one, value in {**GOOD, **KANNEL}.items() if one != name}
+
+    assert names({**environ, f"{name}_FILE": str(file)}) == ["kannel"]
+
+
+def test_a_demonstration_sends_through_its_own_gateway_alone(tmp_path: Path) -> None:
+    config = demo(tmp_path, **KANNEL)
+
+    assert [sender.name for sender in _senders(config)] == ["africastalking"]
+    assert config.at_base_url.startswith("http://127.0.0.1:")
+
+
+# How much may be sent
+
+
+def test_by_default_nothing_is_limited_but_the_rate() -> None:
+    config = Config.from_env({})
+
+    assert (
+        config.sms_price,
+        config.sms_daily_segments,
+        config.sms_daily_money,
+        config.sms_rate,
+        config.metrics_token,
+    ) == (None, 0, 0, 100, "")
+
+
+@pytest.mark.parametrize("value", ["0", "0.8", "0.8000", "1", "12.5", "999999.9999"])
+def test_a_price_has_up_to_four_decimal_places(value: str) -> None:
+    assert Config.from_env({**GOOD, "SMS_PRICE": value}).sms_price == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["KES 0.8", "0,8", ".8", "0.", "-1", "1e2", "0.80000", "\u0661", "NaN"], ids=ascii
+)
+def test_a_price_that_cannot_be_read_is_a_fault(value: str) -> None:
+    assert faults(SMS_PRICE=value) == [
+        "SMS_PRICE is not a sum like 0.8 with at most 4 decimal places"
+    ]
+
+
+def test_limits_are_whole_numbers() -> None:
+    limits = {"SMS_DAILY_SEGMENTS": "2000000", "SMS_DAILY_MONEY": "50000", "SMS_RATE": "40"}
+    config = Config.from_env({**GOOD, **limits})
+
+    assert (config.sms_daily_segments, config.sms_daily_money, config.sms_rate) == (
+        2_000_000,
+        50_000,
+        40,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("SMS_DAILY_SEGMENTS", 0, 999_999_999),
+        ("SMS_DAILY_MONEY", 0, 999_999_999),
+        ("SMS_RATE", 1, 1000),
+    ],
+)
+@pytest.mark.parametrize("value", ["-1", "many", "1.5", "1000000000", "\u0661"], ids=ascii)
+def test_a_limit_that_cannot_be_is_named(name: str, least: int, most: int, value: str) -> None:
+    assert faults(**{name: value}) == [f"{name} is not a number from {least} to {most}"]
+
+
+@pytest.mark.parametrize("value", ["0", "1001"])
+def test_a_rate_that_cannot_be_is_named(value: str) -> None:
+    assert faults(SMS_RATE=value) == ["SMS_RATE is not a number from 1 to 1000"]
+
+
+@pytest.mark.parametrize(
+    "value", ["short", "t" * 31, "t" * 32 + "/", "t" * 16 + " " + "t" * 16]
+)
+def test_a_bad_token_for_the_measures_is_named(value: str) -> None:
+    assert faults(METRICS_TOKEN=value) == [
+        "METRICS_TOKEN is a token shorter than 32 letters and digits, or with other signs"
+    ]
+
+
+def test_a_token_for_the_measures_may_be_set() -> None:
+    assert Config.from_env({**GOOD, "METRICS_TOKEN": "m" * 32}).metrics_token == "m" * 32
+
+
+def test_a_demonstration_may_be_limited_too(tmp_path: Path) -> None:
+    config = demo(tmp_path, SMS_PRICE="0.8", SMS_RATE="5", METRICS_TOKEN="m" * 32)
+
+    assert (config.sms_price, config.sms_rate, config.metrics_token) == (
+        Decimal("0.8"),
+        5,
+        "m" * 32,
+    )
 
 
 # Another country
@@ -502,11 +713,25 @@ def test_a_demonstration_does_not_start_on_bad_costs(tmp_path: Path) -> None:
         "d4t4b4s3pass",
         "r3d1spass",
         "atsk_4p1k3y",
+        KANNEL["KANNEL_PASSWORD"],
+        "m" * 32,
     ],
-    ids=["lookup", "phone", "secret", "token", "database", "redis", "gateway"],
+    ids=[
+        "lookup",
+        "phone",
+        "secret",
+        "token",
+        "database",
+        "redis",
+        "gateway",
+        "kannel",
+        "metrics",
+    ],
 )
 def test_settings_do_not_show_a_secret(secret: str) -> None:
-    assert secret not in repr(Config.from_env(GOOD))
+    environ = {**GOOD, **KANNEL, "METRICS_TOKEN": "m" * 32}
+
+    assert secret not in repr(Config.from_env(environ))
 
 
 def test_a_demonstrations_settings_do_not_show_a_secret(tmp_path: Path) -> None:

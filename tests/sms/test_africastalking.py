@@ -1,17 +1,27 @@
 """Handing a message to Africa's Talking with its own SDK: what goes out, what becomes of it."""
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
+from werkzeug.serving import make_server
 
 import sms.africastalking
-from sms.africastalking import read
-from sms.gateway import Fate, Submitted, Unreadable
+import sms.wire
+from console import simulator
+from models.outbox import Delivery
+from sms.africastalking import read, read_optout, read_report
+from sms.gateway import Fate, OptOut, Report, Submitted, Unreadable
 from tests.caller import PHONE
 from tests.sms.gateway import Answer, Gateway, answering, recipient
 
@@ -29,7 +39,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
 
 def send(gateway: Gateway, *answers: Answer) -> Submitted:
     gateway.answer(*answers)
-    return gateway.sender().send(PHONE, BODY)
+    return gateway.sender().send("m1", PHONE, BODY)
 
 
 def said_of_me(code: object, **others: object) -> Answer:
@@ -65,7 +75,7 @@ def test_the_text_that_comes_out_is_the_text_that_went_in(gateway: Gateway) -> N
 
 
 def test_a_slash_behind_the_address_changes_nothing(gateway: Gateway) -> None:
-    sms.africastalking.Sender("live", "k", f"{gateway.url}/", "1919").send(PHONE, BODY)
+    sms.africastalking.Sender("live", "k", f"{gateway.url}/", "1919").send("m1", PHONE, BODY)
 
     assert gateway.posts[0].path == "/version1/messaging"
 
@@ -128,14 +138,41 @@ def test_an_accepted_message_without_an_id_has_none(gateway: Gateway) -> None:
     assert send(gateway, answer) == Submitted(Fate.ACCEPTED)
 
 
+@pytest.mark.parametrize("message_id", ["None", "", "\0", "a\nb", 17, None])
+def test_a_name_for_a_message_that_is_none_is_not_kept(
+    gateway: Gateway, message_id: object
+) -> None:
+    submitted = send(gateway, said_of_me(101, messageId=message_id))
+
+    assert submitted == Submitted(Fate.ACCEPTED, None, "KES 0.8000")
+
+
 def test_a_refused_request_that_looks_like_success_may_pass(gateway: Gateway) -> None:
     body = '{"SMSMessageData":{"Message":"InvalidSenderId","Recipients":[]}}'
 
     assert send(gateway, Answer(body)) == Submitted(Fate.PASSING, reason="InvalidSenderId")
 
 
-def test_an_empty_list_beside_a_word_of_success_is_unknown(gateway: Gateway) -> None:
-    assert send(gateway, Answer(answering())).fate is Fate.UNKNOWN
+@pytest.mark.parametrize(
+    "name",
+    ["InvalidPhoneNumber", "UserInBlackList", "userinblacklist", "CouldNotRoute", "RiskHold"],
+)
+def test_a_whole_request_refused_for_its_phone_is_refused_for_good(
+    gateway: Gateway, name: str
+) -> None:
+    answer = Answer(answering(message=name))
+
+    assert send(gateway, answer) == Submitted(Fate.REFUSED, reason=name)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Sent to 1/1 Total Cost: KES 0.8000", "Success", "Sent", "Queued", "Processed", ""],
+)
+def test_an_empty_list_beside_a_word_of_success_is_unknown(
+    gateway: Gateway, message: str
+) -> None:
+    assert send(gateway, Answer(answering(message=message))).fate is Fate.UNKNOWN
 
 
 def test_a_refused_authentication_may_pass(gateway: Gateway) -> None:
@@ -144,8 +181,7 @@ def test_a_refused_authentication_may_pass(gateway: Gateway) -> None:
     assert send(gateway, answer) == Submitted(Fate.PASSING, reason="authentication")
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 429, 500, 502, 503, 504])
-@pytest.mark.parametrize(
+NO_ANSWER_OF_THEIRS = pytest.mark.parametrize(
     ("body", "content_type"),
     [
         ("<html><title>Error</title></html>", "text/html"),
@@ -154,12 +190,56 @@ def test_a_refused_authentication_may_pass(gateway: Gateway) -> None:
     ],
     ids=["html", "empty", "json"],
 )
-def test_any_other_http_error_is_unknown(
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (401, "authentication"),
+        (403, "authentication"),
+        (429, "throttled"),
+        *((status, f"HTTP {status}") for status in (400, 402, 404, 405, 408, 413, 415, 422)),
+        *((status, f"HTTP {status}") for status in (301, 307, 308)),
+    ],
+)
+@NO_ANSWER_OF_THEIRS
+def test_a_request_that_was_surely_not_done_may_pass(
+    gateway: Gateway, status: int, reason: str, body: str, content_type: str
+) -> None:
+    submitted = send(gateway, Answer(body, status, content_type))
+
+    assert submitted == Submitted(Fate.PASSING, reason=reason)
+
+
+@pytest.mark.parametrize("status", [302, 303, 409, 500, 502, 503, 504, 520, 599])
+@NO_ANSWER_OF_THEIRS
+def test_a_request_that_may_have_been_done_is_unknown_and_keeps_its_status(
     gateway: Gateway, status: int, body: str, content_type: str
 ) -> None:
     submitted = send(gateway, Answer(body, status, content_type))
 
-    assert submitted == Submitted(Fate.UNKNOWN, reason="HTTP error")
+    assert submitted == Submitted(Fate.UNKNOWN, reason=f"HTTP {status}")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(gateway: Gateway, status: int) -> None:
+    elsewhere = {"Location": gateway.url + "/messaging"}
+    send(gateway, Answer("", status, "text/html", headers=elsewhere))
+
+    assert (len(gateway.posts), gateway.gets) == (1, [])
+
+
+def test_one_who_wants_no_texts_is_refused_though_it_comes_as_409(gateway: Gateway) -> None:
+    body = answering(recipient(PHONE, 409, status="DoNotDisturbRejection"))
+
+    assert send(gateway, Answer(body, 409)) == Submitted(
+        Fate.REFUSED, reason="DoNotDisturbRejection"
+    )
+
+
+@pytest.mark.parametrize("status", [400, 409, 500, 502])
+def test_an_answer_of_theirs_counts_whatever_its_status(gateway: Gateway, status: int) -> None:
+    assert send(gateway, Answer(answering(recipient(PHONE)), status)).fate is Fate.ACCEPTED
 
 
 def test_a_server_error_that_mentions_authentication_is_unknown(gateway: Gateway) -> None:
@@ -249,7 +329,7 @@ def test_a_connection_that_nothing_listens_for_may_pass(gateway: Gateway) -> Non
     sender = gateway.sender()
     gateway.close()
 
-    assert sender.send(PHONE, BODY) == Submitted(Fate.PASSING, reason="no connection")
+    assert sender.send("m1", PHONE, BODY) == Submitted(Fate.PASSING, reason="no connection")
 
 
 def test_a_connection_closed_without_an_answer_is_unknown(gateway: Gateway) -> None:
@@ -265,7 +345,7 @@ def test_an_answer_cut_short_is_unknown(gateway: Gateway) -> None:
 def test_an_answer_that_does_not_come_in_time_is_unknown(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sms.africastalking, "TIMEOUT", (0.2, 0.3))
+    monkeypatch.setattr(sms.wire, "TIMEOUT", (0.2, 0.3))
 
     assert send(gateway, Answer(hangs=True)) == Submitted(Fate.UNKNOWN, reason="no answer")
 
@@ -286,6 +366,151 @@ def test_one_call_is_one_request_whatever_comes_of_it(gateway: Gateway, answer: 
     send(gateway, answer)
 
     assert len(gateway.posts) == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:1", "no address", "gopher://x", "http://", "http://[1"]
+)
+def test_what_can_reach_nobody_may_pass(gateway: Gateway, address: str) -> None:
+    sender = sms.africastalking.Sender("live", "k", address, "1919")
+
+    assert sender.send("m1", PHONE, BODY).fate is Fate.PASSING
+
+
+def test_a_proxy_that_is_not_there_may_pass(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+
+    assert gateway.sender().send("m1", PHONE, BODY).fate is Fate.PASSING
+
+
+@pytest.mark.parametrize(
+    "phone", ["0711000111", "", "+254711000111,+254711000122", "+\u0661" * 9]
+)
+def test_what_is_no_phone_is_refused_and_not_sent(gateway: Gateway, phone: str) -> None:
+    submitted = gateway.sender().send("m1", phone, BODY)
+
+    assert (submitted.fate, gateway.posts) == (Fate.REFUSED, [])
+
+
+# connections
+
+
+def test_messages_one_after_the_other_share_a_connection(gateway: Gateway) -> None:
+    sender = gateway.sender()
+    fates = {sender.send("m1", PHONE, BODY).fate for _ in range(5)}
+
+    assert (fates, gateway.connections) == ({Fate.ACCEPTED}, 1)
+
+
+def test_a_connection_that_lay_idle_is_made_anew(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sms.wire, "_IDLE_SECONDS", 0.0)
+    sender = gateway.sender()
+    fates = {sender.send("m1", PHONE, BODY).fate for _ in range(3)}
+
+    assert (fates, gateway.connections) == ({Fate.ACCEPTED}, 3)
+
+
+def test_a_connection_that_the_gateway_closed_meanwhile_loses_no_message(
+    gateway: Gateway,
+) -> None:
+    sender = gateway.sender()
+    sender.send("m1", PHONE, BODY)
+    gateway.hang_up()
+
+    assert sender.send("m2", PHONE, BODY).fate is Fate.ACCEPTED
+
+
+def test_eight_threads_send_at_once_and_each_hears_of_its_own_message(
+    gateway: Gateway,
+) -> None:
+    sender = gateway.sender()
+    phones = [f"+2547110{number:05}" for number in range(200)]
+
+    def send_one(phone: str) -> str | None:
+        return sender.send(phone, phone, BODY).gateway_id
+
+    gateway.accept = lambda post: Answer(answering(recipient(post.to, messageId=post.to)))
+    with ThreadPoolExecutor(8) as pool:
+        named = list(pool.map(send_one, phones))
+
+    assert named == phones
+    assert gateway.connections <= 8
+
+
+def test_a_gateways_cookies_are_not_sent_back(gateway: Gateway) -> None:
+    sender = gateway.sender()
+    gateway.answer(Answer(answering(recipient(PHONE)), headers={"Set-Cookie": "a=b; Path=/"}))
+    for _ in range(2):
+        sender.send("m1", PHONE, BODY)
+
+    assert "Cookie" not in gateway.posts[1].headers
+
+
+# whether it answers
+
+
+def test_a_gateway_that_gives_the_accounts_data_answers(gateway: Gateway) -> None:
+    assert gateway.sender().answers()
+    assert [get.path for get in gateway.gets] == ["/version1/user?username=live"]
+    assert gateway.gets[0].headers["apiKey"] == "k"
+
+
+def test_asking_whether_a_gateway_answers_sends_nothing(gateway: Gateway) -> None:
+    gateway.sender().answers()
+
+    assert gateway.posts == []
+
+
+@pytest.mark.parametrize(
+    ("status", "answers"),
+    [(200, True), (400, True), (404, True), (429, True), (401, False), (500, False)],
+)
+def test_whether_a_gateway_answers_is_told_by_the_status(
+    gateway: Gateway, status: int, answers: bool
+) -> None:
+    gateway.account = Answer("no JSON", status, "application/json")
+
+    assert gateway.sender().answers() is answers
+
+
+def test_a_gateway_that_hangs_is_given_up_within_three_seconds(gateway: Gateway) -> None:
+    gateway.account = Answer(hangs=True)
+    began = time.monotonic()
+
+    assert not gateway.sender().answers()
+    assert time.monotonic() - began < 3
+
+
+def test_a_gateway_that_is_gone_does_not_answer(gateway: Gateway) -> None:
+    sender = gateway.sender()
+    gateway.close()
+
+    assert not sender.answers()
+
+
+def test_the_demonstrations_own_gateway_answers_and_takes_a_message(tmp_path: Path) -> None:
+    app = Flask(__name__)
+    app.register_blueprint(simulator.blueprint(tmp_path / "messages", str))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}/simulator/version1"
+    sender = sms.africastalking.Sender("demonstration", "k", address, "1919")
+    answered, submitted = sender.answers(), sender.send("m1", PHONE, BODY)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+    assert (answered, submitted.fate) == (True, Fate.ACCEPTED)
+
+
+# what is not an answer
 
 
 JSON = st.recursive(
@@ -318,6 +543,9 @@ def test_no_answer_without_a_status_code_is_taken_for_accepted(
     body = {"SMSMessageData": {"Message": "Sent", "Recipients": value}} if wrapped else value
 
     assert send(gateway, Answer(json.dumps(body))).fate is not Fate.ACCEPTED
+
+
+# what it calls us with
 
 
 def test_an_incoming_message_is_read_from_its_fields() -> None:
@@ -355,3 +583,143 @@ def test_a_plus_lost_on_the_way_is_put_back(phone: str) -> None:
 def test_what_comes_from_no_phone_or_has_no_id_is_no_message(form: dict[str, str]) -> None:
     with pytest.raises(Unreadable):
         read(MultiDict(form))
+
+
+@pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("2017-05-03T06:04:45Z", datetime(2017, 5, 3, 6, 4, 45, tzinfo=UTC)),
+        ("2017-05-03 06:04:45", datetime(2017, 5, 3, 6, 4, 45, tzinfo=UTC)),
+        ("2018-03-19T08:34:18.445Z", datetime(2018, 3, 19, 8, 34, 18, 445_000, tzinfo=UTC)),
+        ("", None),
+        ("soon", None),
+        ("2017-05-03", None),
+        ("2017-02-30 06:04:45", None),
+        ("2017-05-03 25:04:45", None),
+        ("2017-05-03T06:04:45+03:00", None),
+        ("9999-12-31 23:59:59", None),
+        ("0001-01-01 00:00:00", None),
+        ("\u0662017-05-03 06:04:45", None),
+        ("2017-05-03 06:04:45\n", None),
+    ],
+)
+def test_a_message_was_sent_at_its_date_in_utc_or_nobody_knows_when(
+    date: str, moment: datetime | None
+) -> None:
+    assert read(MultiDict({"from": PHONE, "id": "id-1", "date": date})).sent_at == moment
+
+
+def test_a_message_without_a_date_was_sent_nobody_knows_when() -> None:
+    assert read(MultiDict({"from": PHONE, "id": "id-1"})).sent_at is None
+
+
+def report_of(**fields: str) -> Report:
+    return read_report(MultiDict({"id": "ATXid_1", "phoneNumber": PHONE, **fields}))
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("Sent", Delivery.SENT),
+        ("Submitted", Delivery.SENT),
+        ("Buffered", Delivery.SENT),
+        ("Success", Delivery.DELIVERED),
+        ("Failed", Delivery.FAILED),
+        ("Rejected", Delivery.FAILED),
+        ("Expired", Delivery.FAILED),
+        ("AbsentSubscriber", Delivery.FAILED),
+        ("SUCCESS", Delivery.DELIVERED),
+        ("absentsubscriber", Delivery.FAILED),
+        ("Delivered", None),
+        ("", None),
+        ("Succ\u0435ss", None),
+        ("Success\n", None),
+    ],
+)
+def test_every_status_of_a_report_is_a_state_or_none(
+    status: str, state: Delivery | None
+) -> None:
+    assert report_of(status=status).state == state
+
+
+def test_a_report_names_the_message_and_its_phone() -> None:
+    assert report_of(status="Success") == Report(
+        "africastalking", "ATXid_1", Delivery.DELIVERED, PHONE
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("DeliveryFailure", "DeliveryFailure"),
+        ("UserInBlackList", "UserInBlacklist"),
+        ("userinblacklist", "UserInBlacklist"),
+        ("NotNetworkSubcriber", "NotNetworkSubscriber"),
+        ("NotNetworkSubscriber", "NotNetworkSubscriber"),
+        ("SomethingNew", "SomethingNew"),
+        ("", "Failed"),
+        ("call +254711000111", "Failed"),
+        ("12345678", "Failed"),
+    ],
+)
+def test_a_reason_is_kept_as_a_plain_word_in_one_spelling(written: str, reason: str) -> None:
+    assert report_of(status="Failed", failureReason=written).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "absent"),
+    [
+        ("AbsentSubscriber", "", True),
+        ("ABSENTSUBSCRIBER", "DeliveryFailure", True),
+        ("Failed", "AbsentSubscriber", True),
+        ("Failed", "absentSubscriber", True),
+        ("SomethingNew", "AbsentSubscriber", True),
+        ("Failed", "DeliveryFailure", False),
+        ("Success", "AbsentSubscriber", False),
+        ("Sent", "AbsentSubscriber", False),
+    ],
+)
+def test_a_phone_that_was_absent_is_told_apart(status: str, reason: str, absent: bool) -> None:
+    report = report_of(status=status, failureReason=reason)
+
+    assert report.is_absent is absent
+    assert (report.state, report.reason) == (
+        (Delivery.FAILED, "AbsentSubscriber") if absent else (report.state, report.reason)
+    )
+
+
+def test_a_status_that_is_not_known_is_its_own_reason() -> None:
+    assert report_of(status="SomethingNew").reason == "SomethingNew"
+
+
+def test_a_status_that_is_no_plain_word_is_not_kept() -> None:
+    assert report_of(status="+254711000111").reason is None
+
+
+@pytest.mark.parametrize("message_id", ["", "\0", "a\x00b", "\n", "\ud800"])
+def test_a_report_that_names_no_message_is_none(message_id: str) -> None:
+    with pytest.raises(Unreadable):
+        report_of(id=message_id, status="Success")
+
+
+def test_a_long_name_is_known_by_as_much_as_is_kept_of_it(gateway: Gateway) -> None:
+    submitted = send(gateway, said_of_me(101, messageId="x" * 150))
+
+    assert report_of(id="x" * 150, status="Success").gateway_id == submitted.gateway_id
+
+
+@pytest.mark.parametrize("phone", ["", "nobody", "+254711000111\0"])
+def test_a_report_need_not_name_a_phone(phone: str) -> None:
+    assert report_of(phoneNumber=phone, status="Success").phone == ""
+
+
+def test_an_opt_out_names_a_phone() -> None:
+    form = MultiDict({"senderId": "1919", "phoneNumber": " 254711000111"})
+
+    assert read_optout(form) == OptOut(PHONE)
+
+
+@pytest.mark.parametrize("form", [{}, {"phoneNumber": ""}, {"phoneNumber": "1919"}])
+def test_an_opt_out_of_no_phone_is_none(form: dict[str, str]) -> None:
+    with pytest.raises(Unreadable):
+        read_optout(MultiDict(form))
