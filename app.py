@@ -3,14 +3,15 @@
 import functools
 import hmac
 from collections.abc import Callable, Collection
+from typing import Protocol
 
 import click
 from flask import Flask, Response, abort, request
 
 import commands
 import logs
-from config import SENDER, STORES, WEB, BadSettings, Config
-from console import simulator
+from config import STORES, WEB, BadSettings, Config
+from console import metrics, simulator
 from menus.bell import Bell
 from menus.check import BadMenus, prove
 from menus.engine import Engine
@@ -25,15 +26,29 @@ from menus.words import Words, load
 from models.base import Database, Unavailable
 from models.country import BadCountry, Country, kenya
 from models.documents import holds_demonstration, holds_real
-from models.spending import Limits
+from models.gsm7 import SMS_SEGMENT
+from models.sms_counts import Counts, sms_counts
+from models.spending import MONEY, Limits
+from sms import africastalking, kannel
 from sms import webhook as sms_webhook
-from sms.africastalking import Sender
+from sms.gateway import Sender
 from sms.sender import run
 from ussd import phone
 from ussd import webhook as ussd_webhook
 
 LARGEST = 8 * 1024
-"""Octets of a callback that are read at all, in its body or behind its address."""
+"""Octets of a callback that are read, in its body or behind its address."""
+
+
+class Guard(Protocol):
+    """Makes the check of a face that is called with tokens."""
+
+    def __call__(self, gateways: Collection[str], largest: int = ...) -> Callable[[], None]:
+        """Turn away who calls for no gateway of these, with no live token, or too much.
+
+        Args:
+            largest: octets of a call that are read.
+        """
 
 
 def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
@@ -61,12 +76,16 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
         WORDS_DIR=config.words_dir,
         REFERENCE_DIR=config.reference_dir,
         REDIS_URL=config.redis_url,
+        SMS_LIMITS=config.limits,
         TOKEN=config.gateway_tokens[0] if config.gateway_tokens else "",
     )
     line = functools.cache(lambda: open_line(config, clock))
     app.extensions["country"] = lambda: read_country(config)
     app.extensions["line"] = line
-    app.extensions["send"] = lambda: functools.partial(run, line(), [_sender(config)], Limits())
+    app.extensions["send"] = lambda: functools.partial(
+        run, line(), _senders(config), _limits(config)
+    )
+    app.extensions["limits"] = lambda: _limits(config)
     app.extensions["serve"] = lambda: _serve(app, config, line())
     commands.register(app)
     app.cli.add_command(phone.call)
@@ -132,6 +151,7 @@ def open_line(config: Config, clock: Clock = now) -> Line:
         menus=menus,
         languages=languages,
         engine=Engine(menus, languages, config.ussd_page, country),
+        texts=Engine(menus, languages, SMS_SEGMENT, country, by_sms=True),
         database=database,
         sessions=sessions,
         watch=Watch(database, sessions, edition),
@@ -154,10 +174,11 @@ def _serve(app: Flask, config: Config, line: Line) -> None:
         messages, hmac_of = config.var_dir / "messages", line.keys.phone_hmac
         app.register_blueprint(simulator.blueprint(messages, lambda one: hmac_of(one).hex()))
     _add_health(app, line)
+    _add_metrics(app, config, line)
 
 
-def _guard(tokens: tuple[str, ...]) -> Callable[[Collection[str]], Callable[[], None]]:
-    """Make the guard of the webhooks, for each by the gateways it knows.
+def _guard(tokens: tuple[str, ...]) -> Guard:
+    """Make the guard of the webhooks, for each by the gateways it knows and what it reads.
 
     A token is compared with every live one, in a time that tells nothing.
     """
@@ -167,13 +188,13 @@ def _guard(tokens: tuple[str, ...]) -> Callable[[Collection[str]], Callable[[], 
         given = token.encode(errors="surrogatepass")
         return sum(hmac.compare_digest(given, one) for one in live) > 0
 
-    def guard(gateways: Collection[str]) -> Callable[[], None]:
+    def guard(gateways: Collection[str], largest: int = LARGEST) -> Callable[[], None]:
         def check() -> None:
             came = request.view_args or {}
             if came.get("gateway") not in gateways or not known(came.get("token", "")):
                 abort(404)
-            request.max_content_length = LARGEST
-            if len(request.query_string) > LARGEST:
+            request.max_content_length = largest
+            if len(request.query_string) > largest:
                 abort(413)
 
         return check
@@ -194,9 +215,41 @@ def _add_health(app: Flask, line: Line) -> None:
         return Response("the database does not answer\n", status=503, mimetype="text/plain")
 
 
-def _sender(config: Config) -> Sender:
-    config.require(*SENDER)
-    return Sender(config.at_username, config.at_api_key, config.at_base_url, config.sms_sender)
+def _add_metrics(app: Flask, config: Config, line: Line) -> None:
+    limits = _limits(config)
+
+    def counted() -> Counts:
+        return sms_counts(line.database, line.country.day(line.clock()), limits)
+
+    app.register_blueprint(metrics.blueprint(counted, config.metrics_token))
+
+
+def _limits(config: Config) -> Limits:
+    """Give what the account may send, with money in the parts that it is counted in."""
+    return Limits(
+        rate=config.sms_rate,
+        segments=config.sms_daily_segments,
+        money=config.sms_daily_money * MONEY,
+        price=int((config.sms_price or 0) * MONEY),
+    )
+
+
+def _senders(config: Config) -> list[Sender]:
+    """Make the senders of the gateways that are set, in the order of their use."""
+    config.require(*config.sender_needs)
+    make: dict[str, Callable[[], Sender]] = {
+        "africastalking": lambda: africastalking.Sender(
+            config.at_username, config.at_api_key, config.at_base_url, config.sms_sender
+        ),
+        "kannel": lambda: kannel.Sender(
+            config.kannel_url,
+            config.kannel_username,
+            config.kannel_password,
+            config.sms_sender,
+            config.kannel_reports_url,
+        ),
+    }
+    return [make[name]() for name in config.sms_gateways]
 
 
 def _keep_apart(config: Config, database: Database) -> None:

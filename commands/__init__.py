@@ -2,11 +2,22 @@
 
 from flask import Flask
 
-from commands import announcements, database, demonstration, documents, keys, menus, sms
+from commands import (
+    announcements,
+    campaigns,
+    database,
+    demonstration,
+    documents,
+    keys,
+    menus,
+    sms,
+)
 
 
 def register(app: Flask) -> None:
     """Add every command to the application's `flask`."""
     for noun in (database, demonstration, documents, keys, menus, sms):
         app.cli.add_command(noun.COMMAND)
+    for command in campaigns.COMMANDS:
+        sms.COMMAND.add_command(command)
     app.cli.add_command(announcements.announce)

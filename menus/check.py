@@ -7,6 +7,7 @@ from menus.check_sizes import Report as Report
 from menus.check_sizes import Sizes
 from menus.screens import Menus, Screen
 from menus.words import Words
+from models.gsm7 import SMS_SEGMENT
 
 
 class BadMenus(Exception):
@@ -57,5 +58,8 @@ def check(
     report.faults += check_ways.faults(screens, home, moved or {})
     report.faults += check_words.faults(screens, languages)
     for words in languages.values():
-        Sizes(screens, home, words, languages, room, report).measure()
+        for one in dict.fromkeys(
+            (room, min(room, SMS_SEGMENT))
+        ):  # a page also goes out as a text
+            Sizes(screens, home, words, languages, one, report).measure()
     return report

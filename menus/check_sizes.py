@@ -56,7 +56,7 @@ class Sizes:
     def _measure_screen(self, screen: Screen) -> None:
         notes = ["", "lost", "gone"] if screen.name == self._home else [""]
         if not isinstance(screen, Tell):
-            notes.append("slip")
+            notes += ["slip", "late"]
         for facts in self._facts(screen):
             head = self._words.text(screen.name, facts)
             lacking = set().union(*(places(line) for line in head)) if head else set()
@@ -83,7 +83,7 @@ class Sizes:
         at_home = screen.name == self._home
         parts = lay_out(lines, self._words, at_home, self._room)
         whole = septets("\n".join(line.text for line in lines))
-        most = screen.pages + bool(note) if isinstance(screen, Menu) else 1
+        most = screen.pages + bool(note) if isinstance(screen, Menu) else 1 + (note == "late")
         if len(parts) > most and not isinstance(screen, Pick):
             self._fault(screen.name, f"text takes {whole} of {self._room * most}")
         if at_home and not note:

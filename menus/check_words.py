@@ -11,6 +11,7 @@ from models.numbers import Kind
 
 _PHRASES = (
     "slip",
+    "late",
     "lost",
     "gone",
     "doubt",

@@ -30,6 +30,7 @@ from menus.session import Dropped, Session, Step
 from menus.wishes import SpeakTo, Wish
 from menus.words import Words, spoken
 from models.country import Country
+from models.gsm7 import septets
 
 SLIPS = 3
 """Slips in a row before a caller is shown where help is."""
@@ -75,15 +76,22 @@ class Engine:
 
     Args:
         room: septets on a page.
+        by_sms: pages go out as texts: a screen says there what it has to say by SMS.
     """
 
     def __init__(
-        self, menus: Menus, languages: Mapping[str, Words], room: int, country: Country
+        self,
+        menus: Menus,
+        languages: Mapping[str, Words],
+        room: int,
+        country: Country,
+        by_sms: bool = False,
     ) -> None:
         self._menus = menus
         self._languages = languages
         self._room = room
         self._country = country
+        self._by_sms = by_sms
 
     def open(self, queries: Asking, note: str = "") -> Stepped:
         """Open the home page, as a dial does.
@@ -97,10 +105,19 @@ class Engine:
         """Take one key."""
         return self.fold(session, (key,), queries)
 
-    def fold(self, session: Session | None, keys: Sequence[str], queries: Asking) -> Stepped:
+    def fold(
+        self,
+        session: Session | None,
+        keys: Sequence[str],
+        queries: Asking,
+        note: str = "",
+    ) -> Stepped:
         """Take keys one after the other, from a session or, without one, from a dial.
 
         Pages between are not laid out: of the stores only what decides the way is asked.
+
+        Args:
+            note: the name of a phrase to say first on the page that is shown.
         """
         pressed = _Pressed(self._moved(session) if session else Session(self._menus.home))
         before = len(session.inputs) if session else 0
@@ -112,8 +129,24 @@ class Engine:
             if pressed.stops:
                 break
             pressed = replace(pressed, session=_counted(pressed.session, count))
-        shown = self._show(pressed.session, queries)
+        shown = self._show(_noted(pressed.session, note), queries)
         return Stepped(replace(shown, wished=bool(wishes)), tuple(wishes))
+
+    def begin(
+        self,
+        session: Session,
+        way: str,
+        said: Mapping[str, str],
+        queries: Asking,
+        note: str = "",
+    ) -> Stepped:
+        """Go to a screen, or to what a decision shows, with things said on the way there.
+
+        Args:
+            note: the name of a phrase to say first on the page that is shown.
+        """
+        pressed = self._move(session, way, said, queries)
+        return Stepped(self._show(_noted(pressed.session, note), queries))
 
     def fold_again(self, stored: Session, inputs: Sequence[str], queries: Asking) -> Stepped:
         """Fold all keys of a call anew: from the call it took up, if it took one up."""
@@ -343,10 +376,22 @@ class Engine:
     def _parts(self, session: Session, queries: Asking) -> list[Part]:
         screen = self._menus.screens[session.screen]
         look = self._look(session, queries)
-        lines = compose(screen, look, self._languages, session.note, bool(queries.dropped))
+        if told := self._told(screen, session, look):
+            lines = compose(screen, look, self._languages)
+            return [Part(told, tuple((one.key, one.meaning) for one in lines if one.key))]
         if isinstance(screen, Tell):
+            lines = compose(screen, look, self._languages)
             return [Part("\n".join(line.text for line in lines))]
+        lines = compose(screen, look, self._languages, session.note, bool(queries.dropped))
         return lay_out(lines, look.words, session.screen == self._menus.home, self._room)
+
+    def _told(self, screen: Screen, session: Session, look: Look) -> str:
+        """Write what a screen says in a text; empty where it is sent as a page."""
+        if not self._by_sms or isinstance(screen, Ask | Route) or not screen.by_sms:
+            return ""
+        note = look.words.say("phrases", session.note) + " " if session.note else ""
+        told = screen.by_sms(look, self._room - septets(note))
+        return f"{note}{told}" if told else ""
 
     def _language(self, session: Session, queries: Asking) -> str:
         return session.language or queries.language() or self.words(None).code
@@ -444,6 +489,10 @@ def _at(session: Session, screen: str, way: str, trail: tuple[Step, ...]) -> Ses
         note="",
         offered={},
     )
+
+
+def _noted(session: Session, note: str) -> Session:
+    return replace(session, note=note) if note else session
 
 
 def _counted(session: Session, inputs: int) -> Session:

@@ -28,6 +28,7 @@ class Line:
     """Menus proved, words read, stores at hand.
 
     Attributes:
+        texts: the same menus, laid out for texts.
         watch: keeps the directory of centres and services at hand.
         country: the country that the line serves.
         code: the USSD code that callers dial.
@@ -39,6 +40,7 @@ class Line:
     menus: Menus
     languages: Mapping[str, Words]
     engine: Engine
+    texts: Engine
     database: Database
     sessions: Sessions
     watch: Watch

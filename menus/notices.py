@@ -7,7 +7,7 @@ from menus import answers
 from menus.words import Words, spoken
 from models.base import Connection
 from models.keys import Keys
-from models.outbox import notice_code, queue
+from models.outbox import Priority, notice_code, queue
 from models.subscriptions import due, mark_met
 
 
@@ -17,6 +17,7 @@ def tell(
     languages: Mapping[str, Words],
     batch_id: int | None = None,
     made_within: timedelta | None = None,
+    phone_hmac: bytes | None = None,
 ) -> int:
     """Queue a text for every subscription whose document is ready, and close it.
 
@@ -24,12 +25,13 @@ def tell(
         batch_id: only what this import touched.
         made_within: only subscriptions made so lately: one made while an import was under
             way is met by neither otherwise.
+        phone_hmac: only what this phone waits for.
 
     Returns:
         How many texts were queued.
     """
     told = 0
-    while met := due(connection, keys, batch_id, made_within):
+    while met := due(connection, keys, batch_id, made_within, phone_hmac=phone_hmac):
         for one in met:
             if not one.phone:
                 continue
@@ -37,6 +39,15 @@ def tell(
             cause = f"ready|{one.id}|{one.made_at:%Y%m%d%H%M%S%f}"
             code = notice_code(keys, cause, one.phone)
             body = answers.notice(words, one.last_three, one.found, code)
-            told += queue(connection, keys, cause, one.phone, body, code)
+            told += queue(
+                connection,
+                keys,
+                cause,
+                one.phone,
+                body,
+                code,
+                Priority.NOTICE,
+                (one.found.id,),
+            )
         mark_met(connection, [one.id for one in met])
     return told

@@ -77,6 +77,15 @@ class Reader:
         self._sure_telephone = re.compile(words.telephone_sure)
         self._short_telephone = re.compile(words.telephone_short)
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words that the country's people write."""
+        return self._vocabulary
+
+    def clean(self, text: str) -> str:
+        """Give a text in small letters, without what no eye sees, single blanks between."""
+        return self._clean(text)
+
     def read(self, text: str) -> Reading:
         """Read the document, its numbers and the language out of `text`, whatever it holds."""
         clean = self._clean(text)

@@ -117,6 +117,9 @@ class Look:
 Parse = Callable[[str, Country], Mapping[str, str] | None]
 """Reads what was typed into things said; None is the caller's slip."""
 
+BySms = Callable[[Look, int], str | None]
+"""Writes a screen as one text, in at most so many septets; None: as its page is."""
+
 PAGES_A_MENU = 2
 """A menu that takes more at its widest has become a list, unless it says so."""
 
@@ -148,6 +151,7 @@ class Menu:
         carries_on: offers to take up a dropped call, where there is one.
         answers: tells what a caller came for, though it has no facts.
         pages: how many it may take at its widest.
+        by_sms: says it in a text; where it has none, its page is sent.
     """
 
     name: str
@@ -161,6 +165,7 @@ class Menu:
     if_stuck: str = ""
     answers: bool = False
     pages: int = PAGES_A_MENU
+    by_sms: BySms | None = None
 
 
 @dataclass(frozen=True)
@@ -199,6 +204,7 @@ class Pick:
         facts: fills the text's names.
         widest_facts: gives facts at their widest.
         answers: tells what a caller came for in the list itself.
+        by_sms: says it in a text; where it has none, its page is sent.
     """
 
     name: str
@@ -214,6 +220,7 @@ class Pick:
     widest_facts: Callable[[Words], Iterable[Facts]] | None = None
     answers: bool = False
     wish: Callable[[Look], Wish | None] | None = None
+    by_sms: BySms | None = None
 
 
 @dataclass(frozen=True)
@@ -227,11 +234,16 @@ class Route:
 
 @dataclass(frozen=True)
 class Tell:
-    """A last page: the session ends with it."""
+    """A last page: the session ends with it.
+
+    Attributes:
+        by_sms: says it in a text; where it has none, its page is sent.
+    """
 
     name: str
     facts: Callable[[Look], Facts] | None = None
     widest: Callable[[Words], Iterable[Facts]] | None = None
+    by_sms: BySms | None = None
 
 
 Screen = Menu | Ask | Pick | Route | Tell
@@ -260,6 +272,11 @@ class Menus:
         """Give what a screen is called now; empty where it is gone."""
         name = self.moved.get(name, name)
         return name if name in self.screens else ""
+
+
+def takes_typing(screen: Screen) -> bool:
+    """Say whether something may be typed at a screen, beside its keys."""
+    return not isinstance(screen, Route | Tell) and screen.parse is not None
 
 
 def exits(screen: Screen) -> list[tuple[str, str]]:

@@ -45,6 +45,23 @@ class Dropped:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """A text that a conversation has taken, so that it is taken once.
+
+    Attributes:
+        id: the text's own, shortened.
+        answer: what it was answered; empty where it is too long ago to be kept.
+        keys: what it pressed, where that made a wish; empty where it made none.
+        base: the session that those keys were pressed in, as `dump` writes it.
+    """
+
+    id: str
+    answer: str = field(default="", repr=False)
+    keys: tuple[str, ...] = field(default=(), repr=False)
+    base: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Session:
     """Where a caller stands.
 
@@ -62,6 +79,7 @@ class Session:
         page: the page shown last.
         wished: whether the last hop made a wish.
         taken_up: the dropped call that this one took up: no key of its own leads there.
+        taken: the texts that a conversation by SMS has taken, the latest last.
     """
 
     screen: str = ""
@@ -77,6 +95,7 @@ class Session:
     page: Page = field(default=Page(""), repr=False)
     wished: bool = False
     taken_up: Dropped | None = None
+    taken: tuple[Taken, ...] = ()
 
     @property
     def dropped(self) -> Dropped:
@@ -102,6 +121,7 @@ def dump(session: Session) -> str:
         "e": session.page.ends,
         "w": session.wished,
         "u": _written(session.taken_up) if session.taken_up else None,
+        "x": [[one.id, one.answer, one.keys, one.base] for one in session.taken],
     }
     return _json(written)
 
@@ -140,9 +160,14 @@ def read(text: str) -> Session | None:
             page=Page(written.get("g", ""), written.get("e", False)),
             wished=written.get("w", False),
             taken_up=_dropped(written["u"]) if "u" in written else None,
+            taken=tuple(_taken(*one) for one in written.get("x", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _taken(text: str, answer: str, keys: list[str], base: str) -> Taken:
+    return Taken(text, answer, tuple(keys), base)
 
 
 def _written(dropped: Dropped) -> dict[str, object]:

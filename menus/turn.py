@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from menus.dial import Dial
@@ -10,8 +11,8 @@ from menus.line import Line
 from menus.pages import Page
 from menus.queries import Queries
 from menus.session import Session
-from menus.sessions import Loaded, Verdict
-from menus.wishes import SpeakTo, grant
+from menus.sessions import Loaded, Place, Verdict
+from menus.wishes import SpeakTo, Wish, grant
 from models.base import STATEMENT_SECONDS, Unavailable
 
 HOP_SECONDS = 1.8
@@ -30,7 +31,7 @@ def turn(line: Line, dial: Dial) -> Page:
     started = time.monotonic()
     if len(dial.inputs) > MOST_INPUTS:
         return line.apology("too_long")
-    session = _Hop(line, dial, started + HOP_SECONDS).run()
+    session = _Dialled(line, dial, started + HOP_SECONDS).run()
     _log.info(
         "hop",
         extra={
@@ -42,27 +43,33 @@ def turn(line: Line, dial: Dial) -> Page:
     return session.page
 
 
-class _Hop:
-    """One hop on its way through."""
+class Hop:
+    """One question on its way through: load, fold, save over what was loaded, grant.
 
-    def __init__(self, line: Line, dial: Dial, deadline: float) -> None:
+    Args:
+        place: where the caller's things lie in Redis.
+        deadline: when to have answered, on the monotonic clock.
+    """
+
+    attempts = _ATTEMPTS
+
+    def __init__(self, line: Line, place: Place, phone: str, deadline: float) -> None:
         self._line = line
-        self._dial = dial
+        self._place = place
+        self._phone = phone
         self._deadline = deadline
-        self._place = line.sessions.place(dial.phone, dial.gateway, dial.session)
 
     def run(self) -> Session:
-        wary = self._line.watch.is_wary()
-        loaded = self._line.sessions.load(self._place, wary)
+        """Take what came, and give the session with the page to show."""
+        loaded = self._load()
         base = loaded.session if loaded else None
-        for _ in range(_ATTEMPTS):
+        for _ in range(self.attempts):
             if loaded is None:
                 break
             stored = loaded.session
-            if stored and self._is_repeat(stored, base):
-                return self._repeat(stored, loaded)
-            if stored and wary and self._is_older(stored):
-                return stored
+            answered = self._answered(stored, base, loaded) if stored else None
+            if answered:
+                return answered
             queries = self._queries(loaded)
             stepped = self._fold(stored, loaded, queries)
             if stored and self._is_older(stored):
@@ -73,9 +80,93 @@ class _Hop:
             loaded = _after(verdict, loaded, now)
         return self._answer_without_redis()
 
+    def _load(self) -> Loaded | None:
+        return self._line.sessions.load(self._place)
+
+    def _answered(
+        self, stored: Session, base: Session | None, loaded: Loaded
+    ) -> Session | None:
+        """Answer what was taken before; None where it was not.
+
+        Args:
+            base: what was stored when this delivery came.
+        """
+        raise NotImplementedError
+
+    def _is_older(self, _stored: Session) -> bool:
+        """Say whether what came is late: then nothing is saved."""
+        return False
+
+    def _fold(self, stored: Session | None, loaded: Loaded | None, queries: Queries) -> Stepped:
+        raise NotImplementedError
+
     def _answer_without_redis(self) -> Session:
         """Fold everything, the database counting: nothing is looked up uncounted."""
         return self._grant(self._fold(None, None, self._queries(None)))
+
+    def _queries(self, loaded: Loaded | None) -> Queries:
+        return Queries(self._line, self._phone, loaded, self._seconds_left)
+
+    def _seconds_left(self) -> float:
+        return max(0.01, min(STATEMENT_SECONDS, self._deadline - time.monotonic()))
+
+    def _save(
+        self, stepped: Stepped, loaded: Loaded, queries: Queries
+    ) -> tuple[Verdict, Loaded | None]:
+        chosen = [wish.language for wish in stepped.wishes if isinstance(wish, SpeakTo)]
+        language = chosen[-1] if chosen else queries.learned
+        return self._line.sessions.save(
+            self._place,
+            stepped.session,
+            loaded,
+            queries.charges,
+            language,
+            at_home=self._is_at_home(stepped.session),
+        )
+
+    def _is_at_home(self, session: Session) -> bool:
+        """Say whether nothing would be lost if the line dropped here."""
+        return session.screen == self._line.menus.home
+
+    def _grant(self, stepped: Stepped) -> Session:
+        """Keep what was wished for, and only then say so."""
+        if not stepped.wishes or self._is_kept(stepped.wishes):
+            return stepped.session
+        if all(isinstance(wish, SpeakTo) for wish in stepped.wishes):
+            return stepped.session
+        words = self._line.engine.words(stepped.session.language)
+        page = Page(words.say("phrases", "not_kept"), ends=True)
+        return replace(stepped.session, page=page)
+
+    def _is_kept(self, wishes: Sequence[Wish]) -> bool:
+        """Keep wishes; say whether there was room for all of them.
+
+        Raises:
+            models.base.Unavailable: nothing was kept.
+        """
+        line, seconds = self._line, self._seconds_left()
+        return grant(line.database, line.keys, line.country, self._phone, wishes, seconds)
+
+
+class _Dialled(Hop):
+    """One hop of a call."""
+
+    def __init__(self, line: Line, dial: Dial, deadline: float) -> None:
+        place = line.sessions.place(dial.phone, dial.gateway, dial.session)
+        super().__init__(line, place, dial.phone, deadline)
+        self._dial = dial
+        self._wary = False
+
+    def _load(self) -> Loaded | None:
+        self._wary = self._line.watch.is_wary()
+        return self._line.sessions.load(self._place, self._wary)
+
+    def _answered(
+        self, stored: Session, base: Session | None, loaded: Loaded
+    ) -> Session | None:
+        if self._is_repeat(stored, base):
+            return self._repeat(stored, loaded)
+        return stored if self._wary and self._is_older(stored) else None
 
     def _fold(self, stored: Session | None, loaded: Loaded | None, queries: Queries) -> Stepped:
         inputs, engine = self._dial.inputs, self._line.engine
@@ -149,47 +240,11 @@ class _Hop:
         dial = self._dial
         return Queries(self._line, dial.phone, loaded, self._seconds_left, dial.network)
 
-    def _seconds_left(self) -> float:
-        return max(0.01, min(STATEMENT_SECONDS, self._deadline - time.monotonic()))
-
-    def _save(
-        self, stepped: Stepped, loaded: Loaded, queries: Queries
-    ) -> tuple[Verdict, Loaded | None]:
-        chosen = [wish.language for wish in stepped.wishes if isinstance(wish, SpeakTo)]
-        language = chosen[-1] if chosen else queries.learned
-        return self._line.sessions.save(
-            self._place,
-            stepped.session,
-            loaded,
-            queries.charges,
-            language,
-            at_home=stepped.session.screen == self._line.menus.home,
-        )
-
-    def _grant(self, stepped: Stepped) -> Session:
-        """Keep what was wished for, and only then say so."""
-        if not stepped.wishes:
-            return stepped.session
-        line, phone = self._line, self._dial.phone
+    def _is_kept(self, wishes: Sequence[Wish]) -> bool:
         try:
-            kept = grant(
-                line.database,
-                line.keys,
-                line.country,
-                phone,
-                stepped.wishes,
-                self._seconds_left(),
-            )
+            return super()._is_kept(wishes)
         except Unavailable:
-            kept = False
-        return stepped.session if kept else self._not_kept(stepped)
-
-    def _not_kept(self, stepped: Stepped) -> Session:
-        if all(isinstance(wish, SpeakTo) for wish in stepped.wishes):
-            return stepped.session
-        words = self._line.engine.words(stepped.session.language)
-        page = Page(words.say("phrases", "not_kept"), ends=True)
-        return replace(stepped.session, page=page)
+            return False
 
 
 def _after(verdict: Verdict, before: Loaded, now: Loaded | None) -> Loaded | None:

@@ -7,6 +7,7 @@ message is kept for a day as a stray, and looked at again by `match_strays`.
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -29,16 +30,19 @@ from sqlalchemy import (
     update,
 )
 
-from models.base import metadata
+from models.base import in_utc, metadata
 from models.keys import Keys, Tampered
 from models.outbox import Delivery, Priority, outbox, outbox_documents, row_of
 from models.upsert import upsert
 
 AGAIN = "again"
-"""Begins the cause of a message that is tried once more; it is not tried a third time."""
+"""Begins the cause of a message that is tried once more; no third try follows by itself."""
+
+BY_HAND = "by hand"
+"""Why a message moved on that a person settled."""
 
 _LATELY = timedelta(hours=1)
-"""How old an `unknown` message may be for a report of its phone to settle it."""
+"""How old an `unknown` message may be for a report of its phone to settle it, once it comes."""
 
 _KEPT = timedelta(days=1)
 _ENDS = (Delivery.DELIVERED, Delivery.FAILED)
@@ -57,6 +61,18 @@ stray_reports = Table(
     UniqueConstraint("gateway", "gateway_id", "state"),
     Index("ix_stray_reports_phone_hmac", "phone_hmac"),
 )
+
+
+class Verdict(StrEnum):
+    """What a person decides of a message of unknown fate; AGAIN has it sent once more."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    AGAIN = "again"
+
+
+class NotToSettle(Exception):
+    """A message is not to be settled by hand; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +114,7 @@ def take_report(connection: Connection, keys: Keys, report: Report, again_at: da
         report.reason,
         report.is_absent,
         phone_hmac,
+        datetime.now(UTC),
     )
     known = _apply(connection, keys, told, again_at)
     if not known:
@@ -121,6 +138,30 @@ def match_strays(connection: Connection, keys: Keys, again_at: datetime) -> int:
     return len(matched)
 
 
+def settle_by_hand(
+    connection: Connection, keys: Keys, message_id: int, verdict: Verdict
+) -> None:
+    """Settle a message of unknown fate as a person decides.
+
+    One that is sent once more has failed itself; another is queued in its place, now.
+
+    Raises:
+        NotToSettle: there is no such message, its fate is known, or it cannot be read.
+    """
+    query = select(*_MESSAGE).where(outbox.c.id == message_id).with_for_update()
+    message = connection.execute(query).first()
+    if message is None:
+        raise NotToSettle("there is no such message")
+    if message.state != Delivery.UNKNOWN:
+        raise NotToSettle(f"it is {message.state}: only what is unknown is settled by hand")
+    if verdict is Verdict.AGAIN and not _queue_again(
+        connection, keys, message, datetime.now(UTC)
+    ):
+        raise NotToSettle("it cannot be read any more")
+    state = Delivery.DELIVERED if verdict is Verdict.DELIVERED else Delivery.FAILED
+    _become(connection, message, state, reason=BY_HAND)
+
+
 @dataclass(frozen=True)
 class _Told:
     """What was told of a message."""
@@ -131,6 +172,7 @@ class _Told:
     reason: str | None
     is_absent: bool
     phone_hmac: bytes | None
+    made_at: datetime
 
 
 _LIKELY_STRAYS = (
@@ -148,6 +190,7 @@ _LIKELY_STRAYS = (
             outbox.c.gateway == stray_reports.c.gateway,
             outbox.c.gateway_id.is_(None),
             outbox.c.state == Delivery.UNKNOWN,
+            outbox.c.submitting_at <= stray_reports.c.made_at,
         )
         .exists()
     )
@@ -163,6 +206,7 @@ def _told(row: Any) -> _Told:
         row.reason,
         row.is_absent,
         row.phone_hmac,
+        row.made_at,
     )
 
 
@@ -185,6 +229,7 @@ _MESSAGE = (
     outbox.c.code,
     outbox.c.priority,
     outbox.c.campaign_id,
+    outbox.c.made_at,
 )
 
 
@@ -199,7 +244,8 @@ def _named(connection: Connection, told: _Told) -> Any:
 def _only_unknown(connection: Connection, told: _Told) -> Any:
     """Find the one message to a phone whose fate is not known, where there is but one.
 
-    A message that is being submitted might be meant as well: then nobody can tell yet.
+    A message that is being submitted might be meant as well: then nobody can tell yet. What
+    was submitted after the report came is not meant.
     """
     if told.phone_hmac is None:
         return None
@@ -208,7 +254,8 @@ def _only_unknown(connection: Connection, told: _Told) -> Any:
         outbox.c.gateway == told.gateway,
         outbox.c.gateway_id.is_(None),
         outbox.c.state.in_((Delivery.UNKNOWN, Delivery.SUBMITTING)),
-        outbox.c.submitting_at > datetime.now(UTC) - _LATELY,
+        outbox.c.submitting_at > told.made_at - _LATELY,
+        outbox.c.submitting_at <= told.made_at,
     )
     found = connection.execute(query.with_for_update()).all()
     return found[0] if len(found) == 1 and found[0].state == Delivery.UNKNOWN else None
@@ -219,28 +266,31 @@ def _advance(connection: Connection, message: Any, told: _Told) -> bool:
     state = Delivery(message.state)
     if state in _ENDS or (state is Delivery.SENT and told.state is Delivery.SENT):
         return False
-    now = datetime.now(UTC)
-    values = {
-        "state": told.state,
-        "changed_at": now,
-        f"{told.state}_at": now,
-        "gateway_id": told.gateway_id,
-        "reason": told.reason,
-    }
-    connection.execute(update(outbox).where(outbox.c.id == message.id).values(values))
+    _become(connection, message, told.state, gateway_id=told.gateway_id, reason=told.reason)
     return told.state is Delivery.FAILED
+
+
+def _become(connection: Connection, message: Any, state: Delivery, **values: Any) -> None:
+    """Write a message's new state, with the moment it begins and what else is known."""
+    now = datetime.now(UTC)
+    dated = {"state": state, "changed_at": now, f"{state}_at": now, **values}
+    connection.execute(update(outbox).where(outbox.c.id == message.id).values(dated))
 
 
 def _try_again(connection: Connection, keys: Keys, message: Any, at: datetime) -> None:
     """Queue a message once more; one that is a second try already is given up."""
+    if not message.cause.startswith(f"{AGAIN}|"):
+        _queue_again(connection, keys, message, at)
+
+
+def _queue_again(connection: Connection, keys: Keys, message: Any, at: datetime) -> bool:
+    """Queue a message once more, as old as it was; say whether it is queued by this."""
     cause: str = message.cause
-    if cause.startswith(f"{AGAIN}|"):
-        return
     try:
         phone = keys.people.open(message.phone, f"outbox|phone|{cause}")
         body = keys.people.open(message.body, f"outbox|body|{cause}")
     except Tampered:
-        return
+        return False
     again = row_of(
         keys,
         f"{AGAIN}|{message.id}",
@@ -251,8 +301,11 @@ def _try_again(connection: Connection, keys: Keys, message: Any, at: datetime) -
         message.campaign_id,
         at.astimezone(UTC),
     )
-    if upsert(connection, outbox, again, on=["cause"]):
+    again["made_at"] = in_utc(message.made_at)
+    new = upsert(connection, outbox, again, on=["cause"])
+    if new:
         _tell_of_the_same(connection, again["cause"], message.id)
+    return new
 
 
 def _tell_of_the_same(connection: Connection, cause: str, first_id: int) -> None:
@@ -273,6 +326,6 @@ def _keep_stray(connection: Connection, told: _Told) -> None:
         "reason": told.reason,
         "is_absent": told.is_absent,
         "phone_hmac": told.phone_hmac,
-        "made_at": datetime.now(UTC),
+        "made_at": told.made_at,
     }
     upsert(connection, stray_reports, row, on=["gateway", "gateway_id", "state"])

@@ -70,8 +70,8 @@ class Outgoing:
 
     @property
     def reference(self) -> str:
-        """Our own name for the message, for gateways that report by it."""
-        return str(self.id)
+        """Our own name for this submission, for gateways that report by it."""
+        return f"{self.id}-{self.attempts}"
 
 
 @dataclass(frozen=True)
@@ -277,9 +277,13 @@ def _hand_out(connection: Connection, taken: Sequence[Outgoing], terms: Terms) -
         Delivery.SUBMITTING,
         attempts=outbox.c.attempts + 1,
         gateway=terms.gateway,
-        gateway_id=outbox.c.id.cast(String) if terms.names_by_us else None,
+        gateway_id=_REFERENCE if terms.names_by_us else None,
         reason=None,
     )
+
+
+_REFERENCE = outbox.c.id.cast(String) + "-" + (outbox.c.attempts + 1).cast(String)
+"""As `Outgoing.reference` writes it."""
 
 
 def _put_off(connection: Connection, ids: Sequence[int]) -> None:

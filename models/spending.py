@@ -32,6 +32,10 @@ CAMPAIGNS_SHARE = 0.9
 """Of a day's limit, what campaigns may use: the rest is kept for people who wait."""
 
 _BURST_SECONDS = 1.0
+_CLOCKS_SECONDS = 10.0
+"""By how much the clocks of two senders may differ: a pace noted further ahead than this was
+noted by a clock that was wrong, and holds nobody up."""
+
 _COST = re.compile(r"[A-Z]{3} ([0-9]{1,9})(?:\.([0-9]{1,4}))?")
 
 spending = Table(
@@ -91,7 +95,8 @@ class Purse:
         row = self._lock()
         self._segments, self._money = row.segments, row.money
         now = time.time()
-        self._paced_until = max(now, row.paced_until)
+        is_true = row.paced_until < now + _BURST_SECONDS + _CLOCKS_SECONDS
+        self._paced_until = max(now, row.paced_until if is_true else now)
         self._room = (now + _BURST_SECONDS - self._paced_until) * limits.rate
         self._taken = 0
 

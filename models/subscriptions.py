@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     ForeignKey,
@@ -21,13 +22,16 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    exists,
     func,
     insert,
+    or_,
     select,
     update,
 )
 
 from models.base import metadata
+from models.callers import callers
 from models.centres import CENTRE_COLUMNS, centre_of, centres
 from models.counties import counties
 from models.documents import Found, State, document_numbers, documents
@@ -99,7 +103,8 @@ def subscribe(
     """Keep a subscription, once for a phone, number and kind.
 
     One that was met in an earlier call is opened again: the document has gone, and another
-    is waited for. One met within this call stays met.
+    is waited for. One met within this call stays met. One made before the phone was stopped
+    is made anew, since it is asked for now.
 
     Returns:
         Whether it is kept: False where the phone has no room for another.
@@ -128,10 +133,18 @@ def subscribe(
     else:
         connection.execute(
             update(subscriptions)
-            .where(mine, subscriptions.c.met_at < now - CALL)
+            .where(mine, or_(subscriptions.c.met_at < now - CALL, _is_stopped()))
             .values(met_at=None, made_at=now, language=language)
         )
     return True
+
+
+def _is_stopped() -> ColumnElement[bool]:
+    """Make the condition that a subscription is open, and its phone was stopped since."""
+    stopped = (callers.c.phone_hmac == subscriptions.c.phone_hmac) & (
+        callers.c.stopped_at > subscriptions.c.made_at
+    )
+    return subscriptions.c.met_at.is_(None) & exists().where(stopped)
 
 
 _DUE = (
@@ -155,7 +168,7 @@ _DUE = (
     .join(centres, centres.c.code == documents.c.centre_code)
     .join(counties, counties.c.code == centres.c.county_code)
     .where(subscriptions.c.met_at.is_(None), documents.c.state == State.READY)
-    .where(~being_checked(documents.c.id))
+    .where(~being_checked(documents.c.id), ~_is_stopped())
     .where(subscriptions.c.kind.in_(["", documents.c.kind]))
     .order_by(subscriptions.c.id)
 )
@@ -167,19 +180,25 @@ def due(
     batch_id: int | None = None,
     made_within: timedelta | None = None,
     most: int = 500,
+    phone_hmac: bytes | None = None,
 ) -> list[Due]:
     """List open subscriptions whose document is ready, and not being checked.
+
+    Those of a phone that was stopped since wait until it is started again.
 
     Args:
         batch_id: only those met by documents that this import touched.
         made_within: only those made so lately.
         most: how many at a time.
+        phone_hmac: only those of this phone.
     """
     query = _DUE.limit(most)
     if batch_id is not None:
         query = query.where(documents.c.batch_id == batch_id)
     if made_within is not None:
         query = query.where(subscriptions.c.made_at >= datetime.now(UTC) - made_within)
+    if phone_hmac is not None:
+        query = query.where(subscriptions.c.phone_hmac == phone_hmac)
     met: dict[int, Due] = {}
     for row in connection.execute(query):
         found = Found(Kind(row.kind), True, row.confirmed_on, centre_of(row), row.document_id)

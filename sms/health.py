@@ -11,11 +11,11 @@ MOST = 8
 """Messages in flight at most: 40 a second through a gateway that answers in 200 ms."""
 
 STALL_SECONDS = 3.0
-"""A call that is not answered for so long speaks of a gateway that hangs: Africa's Talking
-answers within two seconds, its maintainers say."""
+"""A call that is not answered for so long, and no other either, speaks of a gateway that
+hangs: Africa's Talking answers within two seconds, its maintainers say."""
 
 _FIRST = 2
-_TROUBLES = 3
+TROUBLES = 3
 """Troubles in a row after which a gateway is away."""
 
 
@@ -66,5 +66,5 @@ class Health:
     def _note_trouble(self, reason: str) -> None:
         self._troubles += 1
         self._window = 1
-        if self.is_tried or self._troubles >= _TROUBLES:
+        if self.is_tried or self._troubles >= TROUBLES:
             self.leave(reason)

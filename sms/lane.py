@@ -39,6 +39,7 @@ class Lane:
         self.noted_away = False
         self._news = news
         self._started: dict[int, float] = {}
+        self._heard = 0.0
         self._probing = False
         self._pool = ThreadPoolExecutor(MOST + 1, thread_name_prefix=sender.name)
 
@@ -46,6 +47,12 @@ class Lane:
     def in_flight(self) -> int:
         """How many messages the gateway has not answered yet."""
         return len(self._started)
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether messages go this way: it is not away, and no other is trying it."""
+        trying = self.health.is_tried and self.in_flight
+        return not self.health.is_away and not trying
 
     @property
     def room(self) -> int:
@@ -66,6 +73,7 @@ class Lane:
     def answered(self, message: Outgoing, submitted: Submitted) -> None:
         """Take note of an answer to a message."""
         del self._started[message.id]
+        self._heard = time.monotonic()
         self.health.note(submitted)
 
     def probed(self, answers: bool) -> None:
@@ -75,10 +83,11 @@ class Lane:
             self.health.try_again()
 
     def look(self) -> None:
-        """Leave a gateway that lets a call hang."""
+        """Leave a gateway that lets calls hang, and answers no other meanwhile."""
         oldest = min(self._started.values(), default=None)
-        stalls = oldest is not None and time.monotonic() - oldest > STALL_SECONDS
-        if stalls and not self.health.is_away:
+        if oldest is None or self.health.is_away:
+            return
+        if time.monotonic() - max(oldest, self._heard) > STALL_SECONDS:
             self.health.leave("no answer")
 
     def close(self) -> None:

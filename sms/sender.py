@@ -19,6 +19,7 @@ from models.sending import ATTEMPTS, Outcome, Outgoing, Terms, give_up_lost, set
 from models.sending_hours import is_open, next_morning
 from models.spending import Limits
 from sms.gateway import Fate, Sender, Submitted
+from sms.health import TROUBLES
 from sms.lane import Answered, Lane, Probed
 from sms.switch import Switch
 
@@ -173,10 +174,10 @@ class Office:
                 lane.probed(answers)
             case Answered(lane, message, submitted):
                 lane.answered(message, submitted)
-                self._outcomes.append(self._outcome(message, submitted))
+                self._outcomes.append(self._outcome(lane, message, submitted))
 
-    def _outcome(self, message: Outgoing, submitted: Submitted) -> Outcome:
-        state, pause = self._fate(submitted, message.attempts)
+    def _outcome(self, lane: Lane, message: Outgoing, submitted: Submitted) -> Outcome:
+        state, pause = self._fate(lane, submitted, message.attempts)
         _log.info("sms", extra={"state": str(state), "outcome": submitted.reason or ""})
         return Outcome(
             message,
@@ -187,7 +188,9 @@ class Office:
             pause,
         )
 
-    def _fate(self, submitted: Submitted, attempts: int) -> tuple[Delivery, timedelta]:
+    def _fate(
+        self, lane: Lane, submitted: Submitted, attempts: int
+    ) -> tuple[Delivery, timedelta]:
         """Decide what a message is now, and when a refused one may be tried again."""
         match submitted.fate:
             case Fate.ACCEPTED:
@@ -195,14 +198,20 @@ class Office:
             case Fate.UNKNOWN:
                 return Delivery.UNKNOWN, timedelta(0)
             case Fate.PASSING if attempts < ATTEMPTS:
-                return Delivery.QUEUED, self._pause(attempts)
+                return Delivery.QUEUED, self._pause(lane, attempts)
         return Delivery.FAILED, timedelta(0)
 
-    def _pause(self, attempts: int) -> timedelta:
-        """Give how long to wait for another try: not at all where another gateway is well."""
-        well = [lane for lane in self._lanes if not lane.health.is_away]
-        if len(self._lanes) > 1 and well:
+    def _pause(self, lane: Lane, attempts: int) -> timedelta:
+        """Give how long to wait for another try.
+
+        Not at all where the gateway was left for another; shortly, the first times, where
+        it may be about to be. Else the message itself may be what it does not take.
+        """
+        others = any(one is not lane and not one.health.is_away for one in self._lanes)
+        if others and lane.health.is_away:
             return timedelta(0)
+        if others and attempts < TROUBLES:
+            return timedelta(seconds=attempts)
         return timedelta(seconds=15 * 2 ** (attempts - 1))
 
     def _sweep(self) -> None:

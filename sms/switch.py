@@ -4,6 +4,7 @@ What one sender finds, all hear of within a second: of a gateway that is away, a
 that is back. One of them at a time tries an absent gateway.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 
@@ -13,6 +14,8 @@ from sms.lane import Lane
 
 LOOK_SECONDS = 1.0
 """How often a sender hears of what others found."""
+
+_log = logging.getLogger(__name__)
 
 
 class Switch:
@@ -28,10 +31,10 @@ class Switch:
         self._next_look = 0.0
 
     def lane(self) -> Lane | None:
-        """Give the lane to use now; None where every gateway is away."""
+        """Give the lane to use now; None where every gateway is away or being tried."""
         for lane in self._lanes:
             lane.look()
-        return next((one for one in self._lanes if not one.health.is_away), None)
+        return next((one for one in self._lanes if one.is_ready), None)
 
     def look(self) -> None:
         """Tell other senders of gateways that are away or back, and hear it from them."""
@@ -55,9 +58,11 @@ def _share(connection: Connection, lane: Lane, absence: Absence | None) -> None:
             health.come_back()
         elif absence is None:
             note_away(connection, name, health.reason)
+            _log.warning("gateway away", extra={"gateway": name, "outcome": health.reason})
     elif absence and not health.is_tried:
         if lane.noted_away:
             note_back(connection, name)
+            _log.info("gateway back", extra={"gateway": name})
             absence = None
         else:
             health.leave(absence.reason)

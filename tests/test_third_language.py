@@ -119,7 +119,7 @@ def test_who_waits_is_told_in_it(app: Flask, caller: Caller) -> None:
 
 def test_who_texts_is_answered_in_it(app: Flask, caller: Caller) -> None:
     caller.keys("10")
-    text(app.test_client(), "12345678", PHONE)
+    text(app.test_client(), "12345678", PHONE, date="")
 
     assert inbox(line_of(app))[0].startswith("ID ..678 ni kihaariirie: ")
 

@@ -212,12 +212,17 @@ def test_an_answer_by_text_has_no_word_that_the_code_says(country: Country) -> N
     put(line_of(app), "driving_licence", "12345678", "coming", "009-01")
     put(line_of(app), "id_card", "23456789", "coming", "022-01")
     asked = ("ID 12345678", "12345678", "ID 23456789", "ID 34567890", "hello", "45678901")
-    for body in (*asked, "56789012", "67890123"):
-        assert text(app.test_client(), body) == 200
-    said = inbox(line_of(app))
+    words = ("CENTRE thika", "1", "huduma", "14", "1", "COURT", "msaada", "LANGUAGE", "STOP")
+    digits = ("ID \u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668", "ID", "START")
+    bodies = (*asked, "56789012", "67890123", *words, *digits)
+    phones = [f"+2547330000{count // 8:02}" for count in range(len(bodies))]
+    for phone, body in zip(phones, bodies, strict=True):
+        date = "2020-01-01 00:00:00" if body in ("STOP", "ID") else ""
+        assert text(app.test_client(), body, phone, date=date) == 200
+    said = [one for phone in dict.fromkeys(phones) for one in inbox(line_of(app), phone)]
     line_of(app).close()
 
-    assert len(said) == 8
+    assert len(said) == len(bodies)
     assert [one for one in said if STRANGE not in one] == []
     assert _words(" ".join(said)) - _place_names() == set()
 
@@ -225,7 +230,7 @@ def test_an_answer_by_text_has_no_word_that_the_code_says(country: Country) -> N
 def test_the_code_holds_no_sentence() -> None:
     found = {
         (str(file.relative_to(ROOT)), sentence)
-        for folder in ("menus", "ussd")
+        for folder in ("menus", "ussd", "sms")
         for file in sorted((ROOT / folder).rglob("*.py"))
         if not str(file.relative_to(ROOT)).startswith(APART)
         for sentence in _sentences(ast.parse(file.read_text(encoding="utf-8")))

@@ -1,6 +1,6 @@
 """Is my document ready? From the kind and the number to the answer, and to a text of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from menus import answers
@@ -93,6 +93,18 @@ def text_answer(look: Look) -> Wish:
     return TextMe(subject, answers.text(look.words, said["number"], found_of(look)))
 
 
+def told(look: Look, septets: int) -> str:
+    """Write the answer as a text, the kind of document that was named first."""
+    named, found = look.said.get("named", ""), found_of(look)
+    ordered = sorted(found, key=lambda one: one.kind != named) if named else found
+    return answers.text(look.words, look.said["number"], ordered, septets)
+
+
+def told_spent(look: Look, septets: int) -> str:
+    """Write as a text that there is no asking further today."""
+    return answers.fitting(look.words, "spent", {}, septets)
+
+
 def subscribe(look: Look) -> Wish | None:
     """Wish to be told when the document is ready, where there is room for it."""
     if room(look) is Room.FULL:
@@ -102,7 +114,15 @@ def subscribe(look: Look) -> Wish | None:
 
 def _kind_asked(look: Look) -> str:
     """Give the kind that was picked from a list, else the one asked for, else none."""
-    return _KIND_KEYS.get(look.said.get("picked", "")) or look.said.get("kind", "")
+    asked = _KIND_KEYS.get(look.said.get("picked", "")) or look.said.get("kind", "")
+    return asked or _kind_named(look)
+
+
+def _kind_named(look: Look) -> str:
+    """Give the kind that a text named beside its number, unless another one bears it."""
+    named = look.said.get("named", "")
+    borne = found_of(look) if named else []
+    return borne[0].kind if borne else named
 
 
 def _borne(look: Look) -> Sequence[Found]:
@@ -145,6 +165,11 @@ def _widest_counties(_words: Words) -> Sequence[Item]:
     return [Item(f"{code:02}", "W" * NAME) for code in range(1, 48)]
 
 
+def _kind(kind: str) -> Mapping[str, str]:
+    """Say a kind of document anew, whatever a text named before."""
+    return {"kind": kind, "named": ""}
+
+
 _ANOTHER = Choice("another", "3", to="documents")
 _REPORT = Choice("report", "7", to="report_document")
 
@@ -153,20 +178,20 @@ SCREENS: list[Screen] = [
         "documents",
         if_stuck="help",
         choices=(
-            Choice("id_card", "1", to="ask_id_card", says={"kind": Kind.ID_CARD}),
+            Choice("id_card", "1", to="ask_id_card", says=_kind(Kind.ID_CARD)),
             Choice(
                 "birth_certificate",
                 "2",
                 to="ask_birth_certificate",
-                says={"kind": Kind.BIRTH_CERTIFICATE},
+                says=_kind(Kind.BIRTH_CERTIFICATE),
             ),
             Choice(
                 "driving_licence",
                 "3",
                 to="ask_driving_licence",
-                says={"kind": Kind.DRIVING_LICENCE},
+                says=_kind(Kind.DRIVING_LICENCE),
             ),
-            Choice("receipt", "4", to="ask_receipt", says={"kind": ""}),
+            Choice("receipt", "4", to="ask_receipt", says=_kind("")),
         ),
     ),
     Ask("ask_id_card", parse=number_for(Kind.ID_CARD), to="find", if_stuck="help"),
@@ -202,6 +227,7 @@ SCREENS: list[Screen] = [
         facts=document,
         widest=answers.widest_facts,
         if_stuck="help",
+        by_sms=told,
         choices=(Choice("text_me", "1", to="texted", wish=text_answer), _ANOTHER, _REPORT),
     ),
     Menu(
@@ -209,6 +235,7 @@ SCREENS: list[Screen] = [
         facts=document,
         widest=answers.widest_facts,
         if_stuck="help",
+        by_sms=told,
         choices=(Choice("tell_me", "2", to="subscribing", wish=subscribe), _ANOTHER, _REPORT),
     ),
     Menu(
@@ -216,6 +243,7 @@ SCREENS: list[Screen] = [
         facts=document,
         widest=answers.widest_facts,
         if_stuck="help",
+        by_sms=told,
         choices=(
             Choice("text_me", "1", to="texted", wish=text_answer),
             Choice("tell_me", "2", to="subscribing", wish=subscribe),
@@ -228,6 +256,7 @@ SCREENS: list[Screen] = [
         facts=_number,
         widest=_widest_number,
         if_stuck="help",
+        by_sms=told,
         choices=(Choice("tell_me", "2", to="subscribing", wish=subscribe), _ANOTHER),
     ),
     Pick(
@@ -238,6 +267,7 @@ SCREENS: list[Screen] = [
         to="find",
         if_stuck="help",
         widest=_widest_kinds,
+        by_sms=told,
     ),
     Pick(
         "which_county",
@@ -246,8 +276,9 @@ SCREENS: list[Screen] = [
         to="find",
         if_stuck="help",
         widest=_widest_counties,
+        by_sms=told,
     ),
-    Tell("budget_spent"),
+    Tell("budget_spent", by_sms=told_spent),
     Menu("away", choices=(Choice("again", "3", to="find"),), if_stuck="help", answers=True),
     Menu("texted", choices=(_ANOTHER,), if_stuck="help", answers=True),
     Route(

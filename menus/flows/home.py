@@ -1,7 +1,17 @@
 """The first page."""
 
+from menus import answers
 from menus.parse import any_number
-from menus.screens import Choice, Menu, Screen
+from menus.screens import Choice, Look, Menu, Screen
+
+WHOLE = "whole"
+"""Said where the page itself is wanted in a text, with all that it offers."""
+
+
+def told(look: Look, septets: int) -> str | None:
+    """Write as a text how to ask, unless the page itself is wanted."""
+    return None if look.said.get(WHOLE) else answers.fitting(look.words, "how", {}, septets)
+
 
 SCREENS: list[Screen] = [
     Menu(
@@ -11,6 +21,7 @@ SCREENS: list[Screen] = [
         languages=True,
         carries_on=True,
         if_stuck="help",
+        by_sms=told,
         choices=(
             Choice("documents", "1", to="documents"),
             Choice("centres", "2", to="centres"),

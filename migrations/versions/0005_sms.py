@@ -77,7 +77,7 @@ def _make_campaigns() -> None:
         "campaigns",
         sa.Column("id", _ROW_ID, nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("choice", sa.String(length=500), nullable=False),
+        sa.Column("choice", sa.Text(), nullable=False),
         sa.Column("skipped", sa.String(length=500), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),

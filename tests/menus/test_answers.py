@@ -89,12 +89,12 @@ def test_a_document_that_is_ready_is_told_with_all_that_is_known(code: str, text
     [
         (
             "en",
-            "ID ..781 is not ready yet. It will lie at GPO Nairobi. Dial *1919# to be texted"
+            "ID ..781 is not ready yet. It will lie at GPO Nairobi. Reply 2 to be texted"
             " when it is. Only 1919 texts you. As of 30 Sep 2026.",
         ),
         (
             "sw",
-            "Kitambulisho ..781 bado si tayari. Mahali: GPO Nairobi. Piga *1919# upate SMS"
+            "Kitambulisho ..781 bado si tayari. Mahali: GPO Nairobi. Jibu 2 upate SMS"
             " ikiwa tayari. Ni 1919 pekee inayokutumia SMS. Kufikia 30/09/26.",
         ),
     ],
@@ -139,13 +139,13 @@ def test_a_document_that_is_being_checked_is_never_told_as_ready(code: str) -> N
     [
         (
             "en",
-            "No document found for ..781. Check the number, or call 1919. Dial *1919# to be"
+            "No document found for ..781. Check the number, or call 1919. Reply 2 to be"
             " texted when it is ready. Only 1919 texts you.",
         ),
         (
             "sw",
-            "Hakuna stakabadhi ya ..781 iliyopatikana. Angalia nambari, au piga 1919. Piga"
-            " *1919# upate SMS ikiwa tayari. Ni 1919 pekee inayokutumia SMS.",
+            "Hakuna stakabadhi ya ..781 iliyopatikana. Angalia nambari, au piga 1919. Jibu"
+            " 2 upate SMS ikiwa tayari. Ni 1919 pekee inayokutumia SMS.",
         ),
     ],
 )
@@ -304,10 +304,24 @@ def test_every_text_but_what_to_bring_is_one_segment(code: str) -> None:
         "line_ready",
         "line_coming",
         "line_checked",
+        "campaign_line",
     }
     assert {(name, room) for name, room in rooms if room != SMS_SEGMENT} == {
         ("bring", 2 * SMS_PART)
     }
+
+
+@every_language
+@pytest.mark.parametrize("phrase", ["late", "slip"])
+@settings(max_examples=50, deadline=None)
+@given(numbers, st.lists(documents, max_size=4))
+def test_every_answer_leaves_room_for_a_phrase_before_it(
+    code: str, phrase: str, number: str, documents: Sequence[Found]
+) -> None:
+    room = SMS_SEGMENT - septets(LANGUAGES[code].say("phrases", phrase)) - 1
+    text = answers.text(LANGUAGES[code], number, documents, room)
+
+    assert 0 < septets(text) <= room
 
 
 @every_language

@@ -7,7 +7,7 @@ import pytest
 
 from menus.parse import any_number, number_for
 from menus.reader import Reading, reader_of
-from menus.vocabulary import BadVocabulary, Vocabulary
+from menus.vocabulary import BadVocabulary, Keyword, Vocabulary
 from models.country import Country, kenya
 from models.numbers import Kind
 
@@ -100,6 +100,26 @@ WRONG: dict[str, tuple[Texts, str]] = {
         {"languages": {"xa": "is"}},
         "languages.xa: no section of its own",
     ),
+    "keywords of one word": (
+        {"keywords": {"xa": "stop"}},
+        "keywords.xa: no section of its own",
+    ),
+    "a keyword nobody knows": (
+        {"keywords": {"xa": {"weather": "rain"}}},
+        "keywords.xa.weather: not known here",
+    ),
+    "a keyword in capitals": (
+        {"keywords": {"xa": {"stop": "STOP"}}},
+        "keywords.xa.stop: not words of small letters a-z, with blanks between them",
+    ),
+    "a word for two things": (
+        {"keywords": {"xa": {"stop": "halt"}, "xb": {"start": "halt"}}},
+        "keywords.xb.start: halt is the word for something else",
+    ),
+    "an opener with a comma": (
+        {"words": {"openers": "hello,"}},
+        "words.openers: not words of small letters a-z, with blanks between them",
+    ),
     "a language's other words": (
         {"languages": {"xa": {"nouns": "go"}}},
         "languages.xa.nouns: not known here",
@@ -188,6 +208,26 @@ def test_a_question_takes_what_is_a_number_there(elsewhere: Country) -> None:
 
     assert said is not None
     assert said["number"] == "XE12345"
+
+
+def test_a_country_without_keywords_has_none(wordless: Country, elsewhere: Country) -> None:
+    assert Vocabulary.of(wordless).keywords == Vocabulary.of(elsewhere).keywords == {}
+
+
+def test_a_keyword_tells_what_is_asked_for_and_the_language() -> None:
+    keywords = Vocabulary.of(kenya()).keywords
+
+    assert keywords["stop"] == (Keyword.STOP, "en")
+    assert keywords["acha"] == (Keyword.STOP, "sw")
+    assert {meant for meant, _ in keywords.values()} == set(Keyword)
+
+
+def test_a_word_of_two_languages_is_the_firsts() -> None:
+    texts = {"keywords": {"xa": {"stop": "halt"}, "xb": {"stop": "halt"}}}
+
+    assert Vocabulary.of(replace(kenya(), texts=texts)).keywords == {
+        "halt": (Keyword.STOP, "xa")
+    }
 
 
 def test_a_country_has_one_reader() -> None:

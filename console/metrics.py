@@ -1,0 +1,165 @@
+"""What a monitor scrapes: how the sending of texts stands, in Prometheus' own format.
+
+It answers on loopback, or to who knows the token. Nothing in it is personal, and no label
+comes from outside: they are our own words, and the names of gateways as they are set.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, Response, abort, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from models.base import Unavailable
+from models.sms_counts import Counts
+from models.spending import MONEY
+
+_LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
+_PROXIED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+"""A request that came through a proxy is not the proxy's own."""
+
+
+def blueprint(counted: Callable[[], Counts], token: str) -> Blueprint:
+    """Make the address that a monitor scrapes.
+
+    Args:
+        counted: counts anew; raises Unavailable while the database is away.
+        token: opens it from elsewhere than loopback; empty where nothing does.
+    """
+    pages = Blueprint("metrics", __name__)
+
+    @pages.get("/metrics")
+    def metrics() -> Response:
+        if not (_is_local() or _knows(token)):
+            abort(404)
+        try:
+            counts = counted()
+        except Unavailable:
+            away = "the database does not answer\n"
+            return Response(away, status=503, mimetype="text/plain")
+        return Response(_written(counts), content_type=CONTENT_TYPE_LATEST)
+
+    return pages
+
+
+def _is_local() -> bool:
+    proxied = any(name in request.headers for name in _PROXIED)
+    return request.remote_addr in _LOOPBACK and not proxied
+
+
+def _knows(token: str) -> bool:
+    """Say whether the request brings the token, in a time that tells nothing."""
+    given = request.authorization
+    if not token or given is None or given.type != "bearer":
+        return False
+    brought = (given.token or "").encode(errors="surrogatepass")
+    return hmac.compare_digest(brought, token.encode())
+
+
+def _written(counts: Counts) -> bytes:
+    """Write the counts as metrics, in a registry of their own."""
+    page = _Page()
+    _write_messages(page, counts)
+    _write_spending(page, counts)
+    page.write_each(
+        "line_sms_gateway_away",
+        "1 for a gateway that is handed nothing for now; none for one that is well.",
+        "gateway",
+        {one.name: 1 for one in counts.away},
+    )
+    page.write(
+        "line_sms_stray_reports",
+        "Reports of the last day for which no message was found yet.",
+        counts.strays,
+    )
+    page.write(
+        "line_subscriptions_open",
+        "Subscriptions whose document is not ready yet.",
+        counts.subscriptions,
+    )
+    page.write("line_sms_stopped_phones", "Phones that want no texts unasked.", counts.stopped)
+    return generate_latest(page.registry)
+
+
+def _write_messages(page: "_Page", counts: Counts) -> None:
+    waiting = {one.name.lower(): waits for one, waits in counts.waiting.items()}
+    page.write_each(
+        "line_sms_messages",
+        "Messages in the outbox, by state.",
+        "state",
+        {str(one): n for one, n in counts.states.items()},
+    )
+    page.write_each(
+        "line_sms_queued",
+        "Messages that wait, by priority, those of stopped campaigns included.",
+        "priority",
+        {name: waits.queued for name, waits in waiting.items()},
+    )
+    page.write_each(
+        "line_sms_due",
+        "Messages that wait and are due; notices and campaigns go out by day alone.",
+        "priority",
+        {name: waits.due for name, waits in waiting.items()},
+    )
+    page.write_each(
+        "line_sms_oldest_due_seconds",
+        "For how long the message has been due that has been so for longest; 0 without one.",
+        "priority",
+        {name: waits.oldest_due_seconds for name, waits in waiting.items()},
+    )
+    page.write(
+        "line_sms_submitting_seconds",
+        "How long the oldest submission that is under way has lasted; 0 without one.",
+        counts.submitting_seconds,
+    )
+    unknown = counts.unknown
+    page.write_each(
+        "line_sms_unknown",
+        "Messages of unknown fate: for under an hour, under a day, or longer.",
+        "age",
+        {"hour": unknown.hour, "day": unknown.day, "older": unknown.older},
+    )
+    page.write_each(
+        "line_sms_handed_over",
+        "Messages handed to gateways in the last so many seconds, whatever became of them.",
+        "seconds",
+        {str(window): n for window, n in counts.handed_over.items()},
+    )
+
+
+def _write_spending(page: "_Page", counts: Counts) -> None:
+    page.write("line_sms_segments_today", "Segments sent today.", counts.spent.segments)
+    page.write(
+        "line_sms_segments_limit",
+        "Segments that a day may come to; 0 is no limit.",
+        counts.limits.segments,
+    )
+    page.write(
+        "line_sms_money_today",
+        "What today's segments came to, in the country's currency.",
+        counts.spent.money / MONEY,
+    )
+    page.write(
+        "line_sms_money_limit",
+        "What a day may come to, in the country's currency; 0 is no limit.",
+        counts.limits.money / MONEY,
+    )
+
+
+class _Page:
+    """Metrics being written."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+
+    def write(self, name: str, meaning: str, value: float) -> None:
+        """Write one number."""
+        Gauge(name, meaning, registry=self.registry).set(value)
+
+    def write_each(
+        self, name: str, meaning: str, label: str, values: Mapping[str, float]
+    ) -> None:
+        """Write a number for each value of a label."""
+        gauge = Gauge(name, meaning, [label], registry=self.registry)
+        for one, value in values.items():
+            gauge.labels(one).set(value)
