@@ -28,7 +28,6 @@ from models.country import BadCountry, Country, kenya
 from models.documents import holds_demonstration, holds_real
 from models.gsm7 import SMS_SEGMENT
 from models.sms_counts import Counts, sms_counts
-from models.spending import MONEY, Limits
 from sms import africastalking, kannel
 from sms import webhook as sms_webhook
 from sms.gateway import Sender
@@ -83,9 +82,8 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
     app.extensions["country"] = lambda: read_country(config)
     app.extensions["line"] = line
     app.extensions["send"] = lambda: functools.partial(
-        run, line(), _senders(config), _limits(config)
+        run, line(), _senders(config), config.limits
     )
-    app.extensions["limits"] = lambda: _limits(config)
     app.extensions["serve"] = lambda: _serve(app, config, line())
     commands.register(app)
     app.cli.add_command(phone.call)
@@ -216,22 +214,12 @@ def _add_health(app: Flask, line: Line) -> None:
 
 
 def _add_metrics(app: Flask, config: Config, line: Line) -> None:
-    limits = _limits(config)
+    limits = config.limits
 
     def counted() -> Counts:
         return sms_counts(line.database, line.country.day(line.clock()), limits)
 
     app.register_blueprint(metrics.blueprint(counted, config.metrics_token))
-
-
-def _limits(config: Config) -> Limits:
-    """Give what the account may send, with money in the parts that it is counted in."""
-    return Limits(
-        rate=config.sms_rate,
-        segments=config.sms_daily_segments,
-        money=config.sms_daily_money * MONEY,
-        price=int((config.sms_price or 0) * MONEY),
-    )
 
 
 def _senders(config: Config) -> list[Sender]:

@@ -30,7 +30,7 @@ from models.ledgers import ledger as ledger_of
 from models.numbers import Kind
 from models.outbox import Delivery
 from models.sending_hours import FROM, TILL
-from models.spending import CAMPAIGNS_SHARE, MONEY
+from models.spending import CAMPAIGNS_SHARE, MONEY, Limits
 
 _NAME = re.compile(rf"[a-z0-9-]{{1,{NAME}}}")
 _MOST_DAYS = 36_500
@@ -110,7 +110,10 @@ def every() -> None:
 @click.argument("name")
 @with_appcontext
 def stop(name: str) -> None:
-    """Hold back what a campaign has queued; what senders have in hand goes out."""
+    """Hold back what a campaign has queued; what senders have in hand goes out.
+
+    Said again, it holds back what was put back into the queue since.
+    """
     with line().database.working() as connection:
         held_back = campaigns.stop(connection, _known(connection, name))
     click.echo(f"{name}: stopped, {held_back:,} messages held back")
@@ -243,12 +246,20 @@ def _summary(tally: Tally, currency: str) -> Iterator[str]:
     for language, messages in sorted(tally.languages.items()):
         yield f"  {language}: {messages:,}, like: {tally.examples[language]}"
     yield f"segments: {tally.segments:,}"
-    price = current_app.config.get("SMS_PRICE")
-    yield f"cost: {_money(tally.segments * price, currency) if price else _NO_PRICE}"
-    yield f"time: {_time(tally)}"
+    yield f"cost: {_cost(tally.segments, currency)}"
+    yield f"time: {_time(tally.segments)}"
 
 
-_NO_PRICE = "price not set (SMS_PRICE)"
+def _limits() -> Limits:
+    """Give what the account may send, and what a segment costs it."""
+    limits: Limits = current_app.config["SMS_LIMITS"]
+    return limits
+
+
+def _cost(segments: int, currency: str) -> str:
+    """Say what segments cost, by the price that is set."""
+    price = _limits().price
+    return _money(segments * price, currency) if price else "price not set (SMS_PRICE)"
 
 
 def _money(amount: int, currency: str) -> str:
@@ -256,18 +267,20 @@ def _money(amount: int, currency: str) -> str:
     return f"{currency} {amount / MONEY:,.2f}"
 
 
-def _time(tally: Tally) -> str:
+def _time(segments: int) -> str:
     """Say how long a campaign takes, and what decides it."""
-    rate, most = (current_app.config.get(name) for name in ("SMS_RATE", "SMS_DAILY_SEGMENTS"))
-    if not rate:
-        return "rate not set (SMS_RATE)"
-    in_hours = rate * _HOURS * 3600
-    a_day = min(in_hours, most * CAMPAIGNS_SHARE) if most else in_hours
-    days, rest = divmod(tally.segments, a_day)
-    long = f"{days:.0f} days and " if days else ""
-    limit = f", {a_day:,.0f} segments a day at most" if most else ""
+    limits = _limits()
+    by_limit = [limits.segments] if limits.segments else []
+    if limits.money and limits.price:
+        by_limit.append(limits.money // limits.price)
+    a_day = min([limits.rate * _HOURS * 3600, *(one * CAMPAIGNS_SHARE for one in by_limit)])
+    if a_day < 1:
+        return "never: the day's limits leave nothing for campaigns"
+    days, rest = divmod(segments, int(a_day))
+    long = f"{days:,} days and " if days else ""
+    limit = f", at most {a_day:,.0f} segments a day" if by_limit else ""
     return (
-        f"{long}{timedelta(seconds=round(rest / rate))}, at {rate} a second"
+        f"{long}{timedelta(seconds=round(rest / limits.rate))}, at {limits.rate:g} a second"
         f" from {FROM:%H:%M} to {TILL:%H:%M}{limit}"
     )
 
@@ -283,8 +296,7 @@ def _ledger(found: Ledger, currency: str) -> Iterator[str]:
     yield f"segments: {found.segments:,}"
     yield f"charged: {_money(found.money, currency)}"
     if found.uncharged:
-        price = current_app.config.get("SMS_PRICE")
-        cost = _money(found.uncharged * price, currency) if price else _NO_PRICE
+        cost = _cost(found.uncharged, currency)
         yield f"not yet charged: {found.uncharged:,} segments, {cost}"
     part = f", {100 * found.collected / found.told:.1f} per cent" if found.told else ""
     yield f"documents told of: {found.told:,}"

@@ -1,6 +1,7 @@
 """`flask documents`: loading what lies at the centres."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,10 +22,20 @@ from commands.centre_list import CentreList, Refusal
 from commands.line import line
 from menus.line import Line
 from menus.notices import tell
+from menus.wishes import number_hmacs
+from models.base import Connection
 from models.centres import codes_by_name, every_centre
 from models.counties import populations
-from models.documents import holds_demonstration, holds_real
+from models.documents import (
+    Borne,
+    State,
+    bearing,
+    holds_demonstration,
+    holds_real,
+    mark,
+)
 from models.importing import AlreadyLoaded, Import, Outcome
+from models.numbers import Kind
 
 COMMAND = AppGroup("documents", help="Documents.")
 
@@ -61,6 +72,66 @@ def demo() -> None:
     load_demonstration(line())
     for number, what in demonstration_set.TRY:
         click.echo(f"  {number:<12} {what}")
+
+
+@COMMAND.command("mark")
+@click.argument("kind")
+@click.argument("number")
+@click.argument("state")
+@click.option("--centre", default="", help="Where it lies: the centre's code or name.")
+def mark_document(kind: str, number: str, state: str, centre: str) -> None:
+    """Set the state of one document, and tell those who wait for it.
+
+    NUMBER is one that callers may ask by; for - it is asked for, so that no shell keeps it.
+    """
+    opened = line()
+    _refuse_names(kind, state)
+    if number == "-":
+        number = click.prompt("NUMBER", hide_input=True)
+    hmacs = number_hmacs(opened.keys, opened.country, number, kind)
+    today = opened.country.day(opened.clock())
+    with opened.database.working() as connection:
+        found = _only(connection, bearing(connection, hmacs, Kind(kind)), centre)
+        mark(connection, found.id, State(state), today)
+        told = tell(connection, opened.keys, opened.languages, document_id=found.id)
+    opened.bell.ring()
+    click.echo(
+        f"{kind} at {found.centre_code}: was {found.state}, is {state};"
+        f" {told} texts to those who asked to be told"
+    )
+
+
+def _refuse_names(kind: str, state: str) -> None:
+    """Refuse a kind or a state that is none, without a word of what was typed."""
+    faults = []
+    if kind not in set(Kind):
+        faults.append(f"KIND is not one of: {', '.join(Kind)}")
+    if state not in set(State):
+        faults.append(f"STATE is not one of: {', '.join(State)}")
+    if faults:
+        raise click.ClickException("\n".join(faults))
+
+
+def _only(connection: Connection, borne: Sequence[Borne], centre: str) -> Borne:
+    """Give the one document that is meant.
+
+    Raises:
+        click.ClickException: there is none, or it may be one of several.
+    """
+    if centre:
+        codes = {name.casefold(): code for name, code in codes_by_name(connection).items()}
+        code = codes.get(centre.casefold())
+        if code is None:
+            raise click.ClickException("--centre: no centre of this code or name")
+        borne = [one for one in borne if one.centre_code == code]
+    if not borne:
+        raise click.ClickException("no document of this kind bears this number")
+    if len(borne) > 1:
+        places = ", ".join(sorted({one.centre_code for one in borne}))
+        raise click.ClickException(
+            f"{len(borne)} documents of this kind bear this number, at {places}: say --centre"
+        )
+    return borne[0]
 
 
 class Refused(Exception):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from threading import Event
+from typing import Any
 
 import click
 from flask import current_app
@@ -43,7 +44,7 @@ def send() -> None:
 def status(as_json: bool) -> None:
     """Tell what waits, what became of the rest, and what it came to today."""
     opened = line()
-    limits: Limits = current_app.extensions["limits"]()
+    limits: Limits = current_app.config["SMS_LIMITS"]
     try:
         counts = sms_counts(
             opened.database, opened.country.day(opened.clock()), limits, SECONDS
@@ -51,7 +52,7 @@ def status(as_json: bool) -> None:
     except Unavailable:
         raise click.ClickException(_AWAY) from None
     if as_json:
-        click.echo(json.dumps(asdict(counts), default=datetime.isoformat))
+        click.echo(json.dumps(_for_scripts(counts), default=datetime.isoformat))
     else:
         click.echo("\n\n".join(_status(counts, opened.country.currency)))
 
@@ -111,6 +112,20 @@ def _status(counts: Counts, currency: str) -> Iterable[str]:
         for one in counts.away
     ]
     yield "\n".join(away) or "no gateway is away"
+
+
+def _for_scripts(counts: Counts) -> dict[str, Any]:
+    """Give the counts as JSON has them: priorities by name, money in the currency."""
+    data = asdict(counts)
+    del data["spent"], data["limits"]
+    data["waiting"] = {one.name.lower(): data["waiting"][one] for one in counts.waiting}
+    data["today"] = {
+        "segments": counts.spent.segments,
+        "segments_limit": counts.limits.segments,
+        "money": counts.spent.money / MONEY,
+        "money_limit": counts.limits.money / MONEY,
+    }
+    return data
 
 
 def _waiting(counts: Counts) -> Iterable[tuple[str, ...]]:

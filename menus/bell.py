@@ -30,12 +30,14 @@ class Bell:
         self._closed = threading.Event()
         self._starting = threading.Lock()
         self._threads: list[threading.Thread] = []
+        self._has_ringer = False
 
     def ring(self) -> None:
         """Let senders know, soon. Waits for nothing and raises nothing."""
         self._rung.set()
         with self._starting:
-            if not self._threads and not self._closed.is_set():
+            if not self._has_ringer and not self._closed.is_set():
+                self._has_ringer = True
                 self._start(self._ring)
 
     def listen(self, heard: Callable[[], None]) -> None:

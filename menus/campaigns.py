@@ -122,29 +122,36 @@ class _Campaign:
 
     def _message(self, owner: Owner) -> Message:
         words = spoken(self._languages, owner.language or self._language)
-        wording = self._wording(
+        wording, its_segments = self._wording(
             words.code, tuple((one.kind, one.centre_code) for one in owner.documents)
         )
         cause = cause_of(self._id, owner.phone_hmac)
         code = notice_code(self._keys, cause, owner.phone)
         numbers = [one.last_three for one in owner.documents]
         body = answers.campaign_filled(wording, numbers, code)
-        self._count(words, wording, owner, body)
+        self._count(words, wording, owner, its_segments)
         ids = tuple(one.id for one in owner.documents)
         return Message(cause, code, ids, owner.phone, body)
 
-    def _count(self, words: Words, wording: str, owner: Owner, body: str) -> None:
+    def _count(self, words: Words, wording: str, owner: Owner, its_segments: int) -> None:
         tally = self.tally
         tally.told += len(owner.documents)
-        tally.segments += segments(body)
+        tally.segments += its_segments
         tally.languages[words.code] += 1
         if words.code not in tally.examples:
-            noughts = ["000"] * len(owner.documents)
-            tally.examples[words.code] = answers.campaign_filled(wording, noughts, "00000")
+            tally.examples[words.code] = _example(wording, len(owner.documents))
 
-    def _write(self, language: str, lying: tuple[tuple[Kind, str], ...]) -> str:
-        """Choose the wording for documents of some kinds at some centres."""
+    def _write(self, language: str, lying: tuple[tuple[Kind, str], ...]) -> tuple[str, int]:
+        """Choose the wording for documents of some kinds at some centres; count its segments.
+
+        What is put into it afterwards is as wide for everybody.
+        """
         found = [
             Found(kind, True, self._confirmed_on, self._centres[code]) for kind, code in lying
         ]
-        return answers.campaign_wording(self._languages[language], found)
+        wording = answers.campaign_wording(self._languages[language], found)
+        return wording, segments(_example(wording, len(found)))
+
+
+def _example(wording: str, documents: int) -> str:
+    return answers.campaign_filled(wording, ["000"] * documents, "00000")

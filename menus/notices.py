@@ -18,6 +18,7 @@ def tell(
     batch_id: int | None = None,
     made_within: timedelta | None = None,
     phone_hmac: bytes | None = None,
+    document_id: int | None = None,
 ) -> int:
     """Queue a text for every subscription whose document is ready, and close it.
 
@@ -26,12 +27,20 @@ def tell(
         made_within: only subscriptions made so lately: one made while an import was under
             way is met by neither otherwise.
         phone_hmac: only what this phone waits for.
+        document_id: only who waits for this document.
 
     Returns:
         How many texts were queued.
     """
     told = 0
-    while met := due(connection, keys, batch_id, made_within, phone_hmac=phone_hmac):
+    while met := due(
+        connection,
+        keys,
+        batch_id,
+        made_within,
+        phone_hmac=phone_hmac,
+        document_id=document_id,
+    ):
         for one in met:
             if not one.phone:
                 continue

@@ -24,6 +24,7 @@ from sqlalchemy import (
     inspect,
     literal,
     select,
+    update,
 )
 
 from models.base import metadata
@@ -31,7 +32,7 @@ from models.callers import language_of
 from models.centres import CENTRE_COLUMNS, Centre, centre_of, centres
 from models.counties import counties
 from models.numbers import Kind
-from models.reports import being_checked
+from models.reports import being_checked, close_confirmed
 
 
 class State(StrEnum):
@@ -153,6 +154,48 @@ def _found(row: Any) -> Found:
         id=row.id,
         checked=bool(row.checked),
     )
+
+
+@dataclass(frozen=True)
+class Borne:
+    """A document that bears a number, whatever its state."""
+
+    id: int
+    state: State
+    centre_code: str
+
+
+def bearing(connection: Connection, number_hmacs: Sequence[bytes], kind: Kind) -> list[Borne]:
+    """List the documents of a kind that bear a number.
+
+    Those that were collected or returned come only where no other bears it: it was made
+    anew since.
+    """
+    query = (
+        select(documents.c.id, documents.c.state, documents.c.centre_code)
+        .distinct()
+        .join(document_numbers, document_numbers.c.document_id == documents.c.id)
+        .where(document_numbers.c.hmac.in_(number_hmacs), documents.c.kind == kind)
+        .order_by(documents.c.id)
+    )
+    borne = [
+        Borne(row.id, State(row.state), row.centre_code) for row in connection.execute(query)
+    ]
+    return [one for one in borne if one.state in SHOWN] or borne
+
+
+def mark(connection: Connection, document_id: int, state: State, today: date) -> None:
+    """Set the state of one document by hand, confirmed on the day there.
+
+    What says that it is not there is closed: somebody has looked.
+    """
+    connection.execute(
+        update(documents)
+        .where(documents.c.id == document_id)
+        .values(state=state, confirmed_on=today)
+    )
+    if state is not State.COMING:
+        close_confirmed(connection, [document_id])
 
 
 def holds_demonstration(connection: Connection) -> bool:

@@ -90,6 +90,7 @@ outbox = Table(
     Index("ix_outbox_state_priority", "state", "priority", "due_at"),
     Index("ix_outbox_phone_hmac_code", "phone_hmac", "code"),
     Index("ix_outbox_phone_hmac_made", "phone_hmac", "made_at"),
+    Index("ix_outbox_submitting_at", "submitting_at"),
     Index("ix_outbox_gateway_id", "gateway_id"),
     Index("ix_outbox_campaign_id", "campaign_id", "state"),
 )

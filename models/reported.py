@@ -44,6 +44,9 @@ BY_HAND = "by hand"
 _LATELY = timedelta(hours=1)
 """How old an `unknown` message may be for a report of its phone to settle it, once it comes."""
 
+_SKEW = timedelta(seconds=10)
+"""How far the clocks of two machines may be apart."""
+
 _KEPT = timedelta(days=1)
 _ENDS = (Delivery.DELIVERED, Delivery.FAILED)
 
@@ -189,7 +192,7 @@ _LIKELY_STRAYS = (
             outbox.c.phone_hmac == stray_reports.c.phone_hmac,
             outbox.c.gateway == stray_reports.c.gateway,
             outbox.c.gateway_id.is_(None),
-            outbox.c.state == Delivery.UNKNOWN,
+            outbox.c.state.in_((Delivery.UNKNOWN, Delivery.SENT)),
             outbox.c.submitting_at <= stray_reports.c.made_at,
         )
         .exists()
@@ -212,7 +215,7 @@ def _told(row: Any) -> _Told:
 
 def _apply(connection: Connection, keys: Keys, told: _Told, again_at: datetime) -> bool:
     """Move on the message that is spoken of; say whether it is known which."""
-    message = _named(connection, told) or _only_unknown(connection, told)
+    message = _named(connection, told) or _only_nameless(connection, told)
     if message is None:
         return False
     if _advance(connection, message, told) and told.is_absent:
@@ -241,8 +244,8 @@ def _named(connection: Connection, told: _Told) -> Any:
     return connection.execute(query.with_for_update()).first()
 
 
-def _only_unknown(connection: Connection, told: _Told) -> Any:
-    """Find the one message to a phone whose fate is not known, where there is but one.
+def _only_nameless(connection: Connection, told: _Told) -> Any:
+    """Find the one message to a phone that bears no gateway's name, where there is but one.
 
     A message that is being submitted might be meant as well: then nobody can tell yet. What
     was submitted after the report came is not meant.
@@ -253,12 +256,12 @@ def _only_unknown(connection: Connection, told: _Told) -> Any:
         outbox.c.phone_hmac == told.phone_hmac,
         outbox.c.gateway == told.gateway,
         outbox.c.gateway_id.is_(None),
-        outbox.c.state.in_((Delivery.UNKNOWN, Delivery.SUBMITTING)),
+        outbox.c.state.in_((Delivery.UNKNOWN, Delivery.SENT, Delivery.SUBMITTING)),
         outbox.c.submitting_at > told.made_at - _LATELY,
-        outbox.c.submitting_at <= told.made_at,
+        outbox.c.submitting_at <= told.made_at + _SKEW,
     )
     found = connection.execute(query.with_for_update()).all()
-    return found[0] if len(found) == 1 and found[0].state == Delivery.UNKNOWN else None
+    return found[0] if len(found) == 1 and found[0].state != Delivery.SUBMITTING else None
 
 
 def _advance(connection: Connection, message: Any, told: _Told) -> bool:

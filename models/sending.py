@@ -14,6 +14,7 @@ from sqlalchemy import Connection, String, case, func, select, update
 
 from models.base import in_utc
 from models.callers import stopped_among
+from models.campaigns import FAR, campaigns
 from models.documents import State, documents
 from models.keys import Keys, Tampered
 from models.outbox import HANDED_OVER, Delivery, Priority, outbox, outbox_documents
@@ -79,7 +80,8 @@ class Outcome:
     """What became of a message that was submitted.
 
     Attributes:
-        state: SENT, UNKNOWN, FAILED, or QUEUED for another try after `pause`.
+        state: SENT, UNKNOWN, FAILED, or QUEUED for another try after `pause`; without one
+            it keeps its place among those that wait.
         cost: as the gateway wrote it.
     """
 
@@ -111,7 +113,8 @@ def take(connection: Connection, keys: Keys, most: int, terms: Terms) -> list[Ou
             judge.count(row)
             taken.append(message)
     purse.keep()
-    _put_off(connection, dropped.pop(_TOO_MANY, []))
+    _put_off(connection, dropped.pop(_TOO_MANY, []), datetime.now(UTC) + _LATER)
+    _put_off(connection, dropped.pop(_HALTED, []), FAR)
     for reason, ids in dropped.items():
         _move(connection, ids, Delivery.FAILED, reason=reason)
     _hand_out(connection, taken, terms)
@@ -150,6 +153,7 @@ def give_up_lost(connection: Connection) -> int:
 
 
 _TOO_MANY = "too many"
+_HALTED = "campaign stopped"
 
 _TAKEN = (
     outbox.c.id,
@@ -161,6 +165,7 @@ _TAKEN = (
     outbox.c.phone,
     outbox.c.body,
     outbox.c.same,
+    outbox.c.campaign_id,
     outbox.c.made_at,
 )
 
@@ -199,6 +204,7 @@ class _Judge:
         self._stopped = (
             stopped_among(connection, {row.phone_hmac for row in unasked}) if unasked else {}
         )
+        self._halted = _halted(connection, unasked) if unasked else set()
         self._stale = _stale(connection, [row.id for row in unasked]) if unasked else set()
 
     def count(self, row: Any) -> None:
@@ -211,6 +217,8 @@ class _Judge:
         phone = bytes(row.phone_hmac)
         if self._wants_none(row, self._stopped.get(phone)):
             return STOPPED
+        if row.campaign_id in self._halted:
+            return _HALTED
         if row.id in self._stale:
             return NOT_READY
         if row.same and self._same[bytes(row.same)] >= SAME_AN_HOUR:
@@ -244,6 +252,15 @@ def _counts(
         by_phone[bytes(row.phone_hmac)] += row.n
         by_text[bytes(row.same or b"")] += row.n
     return by_phone, by_text
+
+
+def _halted(connection: Connection, waiting: Sequence[Any]) -> set[int]:
+    """Find the campaigns of messages that are stopped."""
+    query = select(campaigns.c.id).where(
+        campaigns.c.id.in_({row.campaign_id for row in waiting} - {None}),
+        campaigns.c.stopped_at.is_not(None),
+    )
+    return set(connection.scalars(query))
 
 
 def _stale(connection: Connection, ids: Sequence[int]) -> set[int]:
@@ -286,10 +303,9 @@ _REFERENCE = outbox.c.id.cast(String) + "-" + (outbox.c.attempts + 1).cast(Strin
 """As `Outgoing.reference` writes it."""
 
 
-def _put_off(connection: Connection, ids: Sequence[int]) -> None:
+def _put_off(connection: Connection, ids: Sequence[int], till: datetime) -> None:
     if ids:
-        later = datetime.now(UTC) + _LATER
-        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(due_at=later))
+        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(due_at=till))
 
 
 def _move(connection: Connection, ids: Sequence[int], state: Delivery, **values: Any) -> None:
@@ -310,11 +326,9 @@ def _settle(connection: Connection, one: Outcome, money: int | None) -> bool:
     values: dict[str, Any] = {**dated(one.state), "reason": one.reason}
     match one.state:
         case Delivery.QUEUED:
-            values |= {
-                "due_at": datetime.now(UTC) + one.pause,
-                "gateway": None,
-                "gateway_id": None,
-            }
+            values |= {"gateway": None, "gateway_id": None}
+            if one.pause:
+                values["due_at"] = datetime.now(UTC) + one.pause
         case Delivery.SENT:
             values |= {"gateway_id": one.gateway_id, "cost": one.cost, "money": money}
     settled = (

@@ -181,6 +181,7 @@ def due(
     made_within: timedelta | None = None,
     most: int = 500,
     phone_hmac: bytes | None = None,
+    document_id: int | None = None,
 ) -> list[Due]:
     """List open subscriptions whose document is ready, and not being checked.
 
@@ -191,8 +192,11 @@ def due(
         made_within: only those made so lately.
         most: how many at a time.
         phone_hmac: only those of this phone.
+        document_id: only those met by this document.
     """
     query = _DUE.limit(most)
+    if document_id is not None:
+        query = query.where(documents.c.id == document_id)
     if batch_id is not None:
         query = query.where(documents.c.batch_id == batch_id)
     if made_within is not None:

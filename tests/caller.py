@@ -1,6 +1,7 @@
 """A caller: dials, keys, and sees pages, through the gateway's own address."""
 
 import itertools
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from flask.testing import FlaskClient
@@ -69,7 +70,7 @@ def text(
         "text": body,
         "to": "1919",
         "id": message_id or f"id-{next(_sessions)}",
-        "date": "2026-10-09 12:17:37",
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
         "from": phone,
         "cost": "KES 0.0000",
         "networkCode": "63902",

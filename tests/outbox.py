@@ -80,10 +80,14 @@ class Outbox:
             self.change(row.id, **past)
 
     def take(
-        self, most: int = 100, limits: Limits | None = None, unasked: bool = True
+        self,
+        most: int = 100,
+        limits: Limits | None = None,
+        unasked: bool = True,
+        day: date = DAY,
     ) -> list[Outgoing]:
         """Take messages as a sender does."""
-        terms = Terms(GATEWAY, DAY, limits or Limits(), unasked=unasked)
+        terms = Terms(GATEWAY, day, limits or Limits(), unasked=unasked)
         with self.database.working() as connection:
             return take(connection, self.keys, most, terms)
 

@@ -9,6 +9,8 @@ down_revision = "0004"
 _ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _MOMENTS = ("submitting_at", "sent_at", "delivered_at", "failed_at", "unknown_at")
 
+_INDEXES = ("campaign_id", "gateway_id", "submitting_at", "phone_hmac_made", "state_priority")
+
 
 def upgrade() -> None:
     """Add what sending wants to know of a message; make the tables beside it."""
@@ -49,6 +51,7 @@ def _widen_outbox() -> None:
     op.drop_index("ix_outbox_state_due_at", "outbox")
     op.create_index("ix_outbox_state_priority", "outbox", ["state", "priority", "due_at"])
     op.create_index("ix_outbox_phone_hmac_made", "outbox", ["phone_hmac", "made_at"])
+    op.create_index("ix_outbox_submitting_at", "outbox", ["submitting_at"])
     op.create_index("ix_outbox_gateway_id", "outbox", ["gateway_id"])
     op.create_index("ix_outbox_campaign_id", "outbox", ["campaign_id", "state"])
 
@@ -101,7 +104,13 @@ def downgrade() -> None:
     for table in ("outbox_documents", "campaigns", "stray_reports", "gateways", "spending"):
         op.drop_table(table)
     op.drop_column("callers", "stopped_at")
-    for name in ("campaign_id", "gateway_id", "phone_hmac_made", "state_priority"):
+    for name in (
+        "campaign_id",
+        "gateway_id",
+        "submitting_at",
+        "phone_hmac_made",
+        "state_priority",
+    ):
         op.drop_index(f"ix_outbox_{name}", "outbox")
     op.create_index("ix_outbox_state_due_at", "outbox", ["state", "due_at"])
     for name in (*_MOMENTS, "campaign_id", "money", "gateway", "same", "segments", "priority"):

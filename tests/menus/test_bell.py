@@ -224,7 +224,6 @@ def test_a_bell_closes_in_time(own_redis: RedisServer, used: str, trouble: str) 
     assert took < 3.5
 
 
-@pytest.mark.xfail(strict=True, reason="who listens starts no thread to ring with")
 def test_who_listens_may_ring_as_well(ears: Ears) -> None:
     ears.bell.ring()
 

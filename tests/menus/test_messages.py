@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,8 @@ from sqlalchemy import update
 
 from menus.line import Line
 from models.outbox import Delivery, outbox
-from sms.sender import send_some
+from models.spending import Limits
+from sms.sender import Office
 from tests.caller import Caller
 from tests.conftest import Open, inbox, line_of
 from tests.servers import RedisServer
@@ -53,6 +55,16 @@ def subscribed_and_ready(app: Flask, number: str = "23456789", phone: str = PHON
     return code[1]
 
 
+def send_some(line: Line, gateway: Gateway) -> int:
+    """Send all that is due at noon, when notices go out; give how much was handed over."""
+    noon = datetime.now(ZoneInfo("Africa/Nairobi")).replace(hour=12)
+    office = Office(replace(line, clock=lambda: noon), [gateway.sender()], Limits())
+    try:
+        return office.empty()
+    finally:
+        office.close()
+
+
 def ask(app: Flask, code: str, phone: str = PHONE) -> str:
     return Caller(app.test_client(), phone).keys("5", "3", code)
 
@@ -71,7 +83,7 @@ def test_a_notice_of_an_import_carries_a_code(app: Flask, line: Line) -> None:
 
 def test_a_notice_that_was_sent_is_real(app: Flask, line: Line, gateway: Gateway) -> None:
     code = subscribed_and_ready(app)
-    assert send_some(line, gateway.sender()) == 1
+    assert send_some(line, gateway) == 1
 
     assert [REF.findall(post.message) for post in gateway.posts] == [[code]]
     assert ask(app, code).startswith(
@@ -83,7 +95,7 @@ def test_a_notice_that_was_sent_is_real_in_swahili_too(
     app: Flask, line: Line, gateway: Gateway
 ) -> None:
     code = subscribed_and_ready(app)
-    send_some(line, gateway.sender())
+    send_some(line, gateway)
     page = Caller(app.test_client()).keys("8", "5", "3", code)
 
     assert page.startswith("CON Ndio. ")
@@ -95,7 +107,7 @@ def test_a_code_is_read_however_it_is_typed(
     typed: str, app: Flask, line: Line, gateway: Gateway
 ) -> None:
     code = subscribed_and_ready(app)
-    send_some(line, gateway.sender())
+    send_some(line, gateway)
 
     assert ask(app, typed.format(code)).startswith("CON Yes.")
 
@@ -104,7 +116,7 @@ def test_another_phones_notice_is_not_real_for_anybody_else(
     app: Flask, line: Line, gateway: Gateway
 ) -> None:
     code = subscribed_and_ready(app)
-    send_some(line, gateway.sender())
+    send_some(line, gateway)
     page = ask(app, code, OTHER)
 
     assert page.startswith(f"CON No. 1919 sent this phone no message with Ref {code}.")
@@ -124,7 +136,7 @@ def test_a_notice_that_the_gateway_refused_is_not_real(
 ) -> None:
     code = subscribed_and_ready(app)
     gateway.answer(Answer(answering(recipient(PHONE, 403, status="InvalidPhoneNumber"))))
-    send_some(line, gateway.sender())
+    send_some(line, gateway)
 
     assert ask(app, code).startswith("CON No.")
 

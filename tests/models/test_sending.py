@@ -67,7 +67,7 @@ def test_a_due_message_is_taken_with_its_phone_and_text(box: Outbox) -> None:
     (message,) = box.take()
 
     assert (message.phone, message.body) == (PHONE, "ID ..678 is READY & free")
-    assert (message.reference, message.attempts) == (str(message_id), 1)
+    assert (message.reference, message.attempts) == (f"{message_id}-1", 1)
 
 
 def test_a_taken_message_is_submitting_through_its_gateway(box: Outbox) -> None:
@@ -101,7 +101,7 @@ def test_a_gateway_that_knows_messages_by_our_names_has_them_from_the_beginning(
         take(connection, box.keys, 1, terms)
     row = box.row()
 
-    assert (row.gateway, row.gateway_id) == ("kannel", str(message_id))
+    assert (row.gateway, row.gateway_id) == ("kannel", f"{message_id}-1")
 
 
 def test_a_message_is_not_taken_before_it_is_due(box: Outbox) -> None:
@@ -398,6 +398,24 @@ def test_a_message_to_be_tried_again_waits_for_its_pause_for_any_gateway(box: Ou
 
     assert (row.state, row.gateway, row.reason) == ("queued", None, "throttled")
     assert 4 < (in_utc(row.due_at) - datetime.now(UTC)) / MINUTE <= 5
+
+
+def test_a_message_to_be_tried_at_once_keeps_its_place_among_those_that_wait(
+    box: Outbox,
+) -> None:
+    message = taken(box)
+    due_at = box.row().due_at
+    box.settle(Outcome(message, Delivery.QUEUED))
+
+    assert box.row().due_at == due_at
+
+
+def test_each_attempt_has_another_name(box: Outbox) -> None:
+    message = taken(box)
+    box.settle(Outcome(message, Delivery.QUEUED))
+    (again,) = box.take()
+
+    assert [message.reference, again.reference] == [f"{message.id}-1", f"{message.id}-2"]
 
 
 def test_each_submission_is_counted(box: Outbox) -> None:

@@ -91,6 +91,7 @@ class Book:
     doubled: int = 0
     refused_reports: int = 0
     waiting: int = 0
+    last_accepted: float = 0.0
 
     @property
     def accepted(self) -> list[Entry]:
@@ -125,6 +126,11 @@ class Loopback:
         """Say how many messages a gateway took, and how many reports it has yet to bring."""
         taken, waiting = json.loads(self._ask(f"/counts/{name}"))
         return taken, waiting
+
+    def last_accepted(self, name: str) -> float:
+        """Say when a gateway last took a message, in seconds since 1970; 0 for never."""
+        moment: float = json.loads(self._ask(f"/last/{name}"))
+        return moment
 
     def close(self) -> None:
         self._process.kill()
@@ -221,6 +227,8 @@ class _Gateway:
         entry = Entry(time.time(), who, phone, text, name, accepted)
         self.book.entries.append(entry)
         every = self.manner.silent_every
+        if accepted:
+            self.book.last_accepted = entry.at
         entry.silent = bool(accepted and every and len(self.book.entries) % every == 0)
         return entry
 
@@ -305,7 +313,7 @@ class _Server:
 
     def _route(self, asked: _Asked) -> Awaitable[Answer | None]:
         _, first, *rest = asked.path.split("/")
-        if first in ("control", "book", "counts"):
+        if first in ("control", "book", "counts", "last"):
             return self._steer(first, self._gateways[rest[0]], asked.body)
         gateway = self._gateways[first]
         match rest:
@@ -320,6 +328,8 @@ class _Server:
             gateway.manner = replace(gateway.manner, **json.loads(body))
         elif what == "book":
             return 200, json.dumps(asdict(gateway.book))
+        elif what == "last":
+            return 200, json.dumps(gateway.book.last_accepted)
         return 200, json.dumps([len(gateway.book.entries), gateway.book.waiting])
 
 

@@ -31,6 +31,7 @@ from models.outbox import Delivery, Priority, outbox, queue
 from tests.caller import TOKEN
 from tests.sms.loopback import ROOT, Loopback
 
+LOG = "senders.log"
 NOON = 12
 """The hour at which forked senders live, so that campaigns go out whenever tests run."""
 
@@ -90,7 +91,7 @@ class Commands:
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self._environment = dict(environment)
-        self._log = (folder / "senders.log").open("ab")
+        self._log = (folder / LOG).open("ab")
         self._started: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, who: str) -> int:
@@ -123,7 +124,7 @@ class Forks:
     """Senders forked from one process that holds no thread and no connection."""
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
-        self._log = (folder / "senders.log").open("ab")
+        self._log = (folder / LOG).open("ab")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.sms.senders", "fork"],
             env=dict(environment),
@@ -252,6 +253,12 @@ class Desk:
 
     def close(self) -> None:
         self.database.close()
+
+
+def logged(folder: Path, event: str) -> int:
+    """Count how often senders logged an event."""
+    text = (folder / LOG).read_text(encoding="utf-8")
+    return text.count(f'event="{event}"')
 
 
 def share(values: list[float], part: float) -> float:

@@ -47,13 +47,14 @@ class Town:
         time.sleep(seconds)
         self.loopback.behave(FIRST, mode="ok")
         ends = time.time()
-        wait_until(lambda: self._used_since(ends), 2 * BACK_SECONDS, "it is not used again")
+        wait_until(
+            lambda: self.loopback.last_accepted(FIRST) > ends,
+            2 * BACK_SECONDS,
+            "it is not used again",
+        )
         back = time.time() - ends
         time.sleep(seconds / 4)
         return Trouble(mode, begins, ends, back)
-
-    def _used_since(self, moment: float) -> bool:
-        return any(one.at > moment for one in self.loopback.book(FIRST).accepted)
 
 
 def fail_over(
@@ -119,7 +120,7 @@ def _check(
     )
 
     assert len(wasted) <= 20
-    assert len(through | well) >= 0.99 * len(queued) or len(queued - through - well) <= 20
+    assert len(queued - through - well) <= max(20, len(queued) // 100)
     assert trouble.back < BACK_SECONDS
 
 
@@ -127,7 +128,7 @@ def test_when_the_first_gateway_has_errors_the_second_takes_over_and_the_first_c
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
 ) -> None:
     town = Town(desk, loopback)
-    fail_over(environment, town, tmp_path, 20, lambda: [town.trouble("errors", 10)])
+    fail_over(environment, town, tmp_path, 20, lambda: [town.trouble("errors", 6)])
 
 
 @pytest.mark.torture

@@ -19,6 +19,7 @@ from tests.sms.senders import (
     Desk,
     Forks,
     Starts,
+    logged,
     number_of,
     wait_until,
 )
@@ -81,6 +82,7 @@ def torment(
     desk: Desk,
     loopback: Loopback,
     starts: Starts,
+    folder: Path,
     messages: int,
     kills: int,
     lifetime: float,
@@ -108,6 +110,7 @@ def torment(
         f"\n{len(killer.killed)} kills over {messages} messages in {killing:.0f} s,"
         f" {left} left then; {len(unknown)} unknown, of which {len(unknown - taken)} never"
         f" reached the gateway; longest gap {gap:.1f} s;"
+        f" {logged(folder, 'sending failed')} rounds failed;"
         f" all in {time.monotonic() - began:.0f} s"
     )
 
@@ -146,7 +149,9 @@ def test_senders_killed_at_work_lose_nothing_and_send_nothing_twice(
 ) -> None:
     starts = by(environment, tmp_path)
     try:
-        torment(desk, loopback, starts, 400, kills, lifetime, desk.let_the_lost_be_old)
+        torment(
+            desk, loopback, starts, tmp_path, 400, kills, lifetime, desk.let_the_lost_be_old
+        )
     finally:
         starts.close()
 
@@ -158,6 +163,6 @@ def test_five_hundred_kills_over_twenty_thousand_messages(
 ) -> None:
     starts = Forks(environment, tmp_path)
     try:
-        torment(desk, loopback, starts, 20_000, 500, 1.6, lambda: None)
+        torment(desk, loopback, starts, tmp_path, 20_000, 500, 1.6, lambda: None)
     finally:
         starts.close()

@@ -18,7 +18,7 @@ import pytest
 from models.outbox import Delivery
 from tests.caller import TOKEN
 from tests.sms.loopback import ROOT, Entry, Loopback
-from tests.sms.senders import Desk, Forks, number_of, wait_until
+from tests.sms.senders import Desk, Forks, logged, number_of, wait_until
 
 REPORTING = {
     "dropped": 0.05,
@@ -26,7 +26,7 @@ REPORTING = {
     "strange": 0.01,
     "failed": 0.05,
     "early": 0.1,
-    "silent_every": 33,
+    "silent_every": 10,
     "delay": (0.0, 0.05),
 }
 
@@ -104,7 +104,8 @@ def balance(
         f"\n{gateway}: {messages} messages, {book.reports} reports ({book.doubled} twice,"
         f" {book.strange} of strangers, {book.refused_reports} brought again):"
         f" {dict(Counter(ours.values()))}, theirs {dict(Counter(theirs.values()))},"
-        f" {len(differ)} differ; {time.monotonic() - began:.0f} s"
+        f" {len(differ)} differ; {logged(folder, 'sending failed')} rounds failed;"
+        f" {time.monotonic() - began:.0f} s"
     )
 
     assert len(book.accepted) == len(theirs) == messages

@@ -14,6 +14,7 @@ from tests.sms.senders import (
     Starts,
     cpu_of,
     feeding,
+    logged,
     number_of,
     share,
     wait_until,
@@ -28,6 +29,7 @@ def feed(
     loopback: Loopback,
     starts: Starts,
     environment: dict[str, str],
+    folder: Path,
     messages: int,
 ) -> list[float]:
     """Queue messages at an even rate; give the seconds that each took to the gateway."""
@@ -52,7 +54,9 @@ def feed(
         f"\n{messages} messages queued in {fed:.0f} s, through in {whole:.0f} s:"
         f" {', '.join(figures)}, longest {max(lags):.2f} s;"
         f" CPU of the senders {sum(spent) / whole:.0%} of a core,"
-        f" {sum(spent) / messages * 1000:.1f} ms a message"
+        f" {sum(spent) / messages * 1000:.1f} ms a message;"
+        f" the gateway was left {logged(folder, 'gateway away')} times,"
+        f" {logged(folder, 'sending failed')} rounds failed"
     )
 
     assert len(lags) == messages
@@ -73,7 +77,7 @@ def test_four_hundred_messages_at_full_rate_are_handed_over_within_seconds(
 ) -> None:
     starts = Commands(environment, tmp_path)
     try:
-        lags = feed(desk, loopback, starts, environment, 400)
+        lags = feed(desk, loopback, starts, environment, tmp_path, 400)
     finally:
         starts.close()
 
@@ -88,7 +92,7 @@ def test_forty_thousand_messages_in_ten_minutes_are_handed_over_within_ten_secon
 ) -> None:
     starts = Forks(environment, tmp_path)
     try:
-        lags = feed(desk, loopback, starts, environment, 40_000)
+        lags = feed(desk, loopback, starts, environment, tmp_path, 40_000)
     finally:
         starts.close()
 
