@@ -110,10 +110,7 @@ def every() -> None:
 @click.argument("name")
 @with_appcontext
 def stop(name: str) -> None:
-    """Hold back what a campaign has queued; what senders have in hand goes out.
-
-    Said again, it holds back what was put back into the queue since.
-    """
+    """Hold back what a campaign has queued; what senders have in hand goes out."""
     with line().database.working() as connection:
         held_back = campaigns.stop(connection, _known(connection, name))
     click.echo(f"{name}: stopped, {held_back:,} messages held back")

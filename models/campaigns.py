@@ -215,7 +215,7 @@ def resume(connection: Connection, campaign_id: int) -> int:
     return connection.execute(let_go).rowcount
 
 
-def stopped_among(connection: Connection, campaign_ids: Iterable[int]) -> set[int]:
+def campaigns_stopped(connection: Connection, campaign_ids: Iterable[int]) -> set[int]:
     """Say which campaigns are stopped."""
     query = select(campaigns.c.id).where(
         campaigns.c.id.in_(set(campaign_ids)), campaigns.c.stopped_at.is_not(None)

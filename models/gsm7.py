@@ -53,6 +53,8 @@ def segments(text: str) -> int:
     A text with letters that the alphabet lacks goes out as UCS-2: 70 letters in one
     segment, 67 in each of several (3GPP TS 23.040).
     """
+    if len(text) <= SMS_SEGMENT and _ONE_EACH.fullmatch(text):
+        return 1
     if foreign(text):
         units = len(text.encode("utf-16-be")) // 2
         return 1 if units <= UCS2_SEGMENT else -(-units // UCS2_PART)

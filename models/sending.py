@@ -14,7 +14,7 @@ from sqlalchemy import Connection, String, case, func, select, update
 
 from models.base import in_utc
 from models.callers import stopped_among
-from models.campaigns import FAR, campaigns
+from models.campaigns import FAR, campaigns_stopped
 from models.documents import State, documents
 from models.keys import Keys, Tampered
 from models.outbox import HANDED_OVER, Delivery, Priority, outbox, outbox_documents
@@ -204,7 +204,8 @@ class _Judge:
         self._stopped = (
             stopped_among(connection, {row.phone_hmac for row in unasked}) if unasked else {}
         )
-        self._halted = _halted(connection, unasked) if unasked else set()
+        of_campaigns = {row.campaign_id for row in unasked} - {None}
+        self._halted = campaigns_stopped(connection, of_campaigns) if of_campaigns else set()
         self._stale = _stale(connection, [row.id for row in unasked]) if unasked else set()
 
     def count(self, row: Any) -> None:
@@ -252,15 +253,6 @@ def _counts(
         by_phone[bytes(row.phone_hmac)] += row.n
         by_text[bytes(row.same or b"")] += row.n
     return by_phone, by_text
-
-
-def _halted(connection: Connection, waiting: Sequence[Any]) -> set[int]:
-    """Find the campaigns of messages that are stopped."""
-    query = select(campaigns.c.id).where(
-        campaigns.c.id.in_({row.campaign_id for row in waiting} - {None}),
-        campaigns.c.stopped_at.is_not(None),
-    )
-    return set(connection.scalars(query))
 
 
 def _stale(connection: Connection, ids: Sequence[int]) -> set[int]:

@@ -15,6 +15,8 @@ def upsert(
 ) -> bool:
     """Insert `row` unless one with the same `on` columns is there; then set `change`.
 
+    Where nothing is to be changed, any other row in its way, by whatever key, leaves it out.
+
     Returns:
         Whether a row was inserted or changed.
     """
@@ -24,7 +26,7 @@ def upsert(
         new = {name: statement.excluded[name] for name in change}
         done = statement.on_conflict_do_update(index_elements=list(on), set_=new)
     else:
-        done = statement.on_conflict_do_nothing(index_elements=list(on))
+        done = statement.on_conflict_do_nothing()
     # rowcount will not do: psycopg has none for an insert that SQLAlchemy lets return its key
     written = connection.execute(done.returning(*table.primary_key.columns))
     return written.first() is not None

@@ -15,7 +15,7 @@ from models.numbers import Kind
 
 LANGUAGES = load(code="*1919#")
 FREE = {"en": "Collecting is free", "sw": "Kuchukua ni bure"}
-STOP = {"en": "Reply STOP", "sw": "jibu STOP"}
+STOP = {"en": "Reply STOP", "sw": "jibu ACHA"}
 OURS = {"en": ("only 1919 texts you",), "sw": ("ni 1919 pekee inay", "SMS ni za 1919 pekee")}
 
 letters = st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ '-")
@@ -103,7 +103,7 @@ def test_a_number_inside_a_name_is_left_alone(code: str) -> None:
         (
             "sw",
             "Kitambulisho ..678 tayari: GPO Nairobi. Leta waiting card. Kuchukua ni bure;"
-            " ni 1919 pekee inayokutumia SMS. Ref 48213. Kuacha: jibu STOP.",
+            " ni 1919 pekee inayokutumia SMS. Ref 48213. Kuacha: jibu ACHA.",
         ),
     ],
 )

@@ -17,10 +17,10 @@ from models.campaigns import (
     Stopped,
     begin,
     campaigns,
+    campaigns_stopped,
     every_campaign,
     id_of,
     resume,
-    stopped_among,
 )
 from models.campaigns import stop as stop_campaign
 from models.choosing import Skip
@@ -457,7 +457,7 @@ def test_what_a_stopped_campaign_has_queued_is_not_due(line: Line) -> None:
             select(outbox.c.id).where(outbox.c.due_at < datetime(9998, 1, 1, tzinfo=UTC))
         )
         assert due.all() == []
-        assert stopped_among(connection, [campaign_id, 99]) == {campaign_id}
+        assert campaigns_stopped(connection, [campaign_id, 99]) == {campaign_id}
 
 
 def test_what_senders_have_in_hand_is_left_to_them(line: Line) -> None:
@@ -490,7 +490,7 @@ def test_a_campaign_goes_on_where_it_was_stopped(line: Line) -> None:
         assert resume(connection, campaign_id) == 0
         not_due = outbox.c.due_at > datetime.now(UTC)
         assert connection.scalars(select(outbox.c.id).where(not_due)).all() == []
-        assert stopped_among(connection, [campaign_id]) == set()
+        assert campaigns_stopped(connection, [campaign_id]) == set()
     assert queue(line).recipients == 0
 
 
