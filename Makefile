@@ -20,8 +20,8 @@ test: $(VENV)/test ## lint, types, import contract and every test
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest
 
-torture: $(VENV)/test ## long runs: 5,000 random calls with Redis flushed and data changing (20 minutes)
-	$(BIN)/pytest -m torture -n 0 -s
+torture: $(VENV)/test ## long runs: random calls, killed senders, fail-over, 40,000 texts, a campaign over 226,247 (an hour); K=kill runs one
+	$(BIN)/pytest -m torture -n 0 -s $(if $(K),-k "$(K)")
 
 format: $(VENV)/test ## put the code in its usual form
 	$(BIN)/ruff check --fix .

