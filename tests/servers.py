@@ -17,7 +17,6 @@ from psutil import NoSuchProcess, Process
 from redis import Redis
 from redis.exceptions import RedisError
 
-
 _ROOM = 2 * 1024**3
 """Octets that databases of one process may want."""
 
