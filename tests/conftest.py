@@ -17,6 +17,7 @@ from models.keys import fresh_keys
 from models.outbox import texts_to
 from tests.caller import PHONE, TOKEN
 from tests.servers import PostgresServer, RedisServer
+from tests.sms.gateway import Gateway
 
 KEYS = fresh_keys()
 Open = Callable[..., Flask]
@@ -111,6 +112,16 @@ def line(app: Flask) -> Line:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    """Africa's Talking on loopback, scripted."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    one = Gateway()
+    yield one
+    one.close()
 
 
 def config(database_url: str, redis_url: str, folder: Path, **settings: str) -> Config:

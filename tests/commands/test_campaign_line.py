@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -49,15 +48,6 @@ def noon() -> datetime:
 def line(open_app: Open, database_url: str, redis: RedisServer) -> Line:
     """A line on each database in turn, at noon."""
     return line_of(open_app(database_url, redis.url, noon))
-
-
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    one = Gateway()
-    yield one
-    one.close()
 
 
 def load_demonstration(line: Line, most: int | None = None) -> None:

@@ -1,7 +1,6 @@
 """Is a message real? A notice carries a code, which is keyed where it is asked for."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -22,15 +21,6 @@ from tests.world import notify, put
 
 PHONE, OTHER = "+254711000111", "+254711000222"
 REF = re.compile(r" Ref ([1-9][0-9]{4})\.$")
-
-
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    one = Gateway()
-    yield one
-    one.close()
 
 
 @pytest.fixture

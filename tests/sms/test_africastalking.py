@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,15 +25,6 @@ from tests.caller import PHONE
 from tests.sms.gateway import Answer, Gateway, answering, recipient
 
 BODY = "ID ..678 is READY & free + 'ng' @ [GPO] \u20ac1"
-
-
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    one = Gateway()
-    yield one
-    one.close()
 
 
 def send(gateway: Gateway, *answers: Answer) -> Submitted:

@@ -1,6 +1,5 @@
 """What gateways send and get, as it stands on the wire, captured and constructed."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,6 @@ from tests.conftest import inbox
 from tests.sms.gateway import Answer, Gateway
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
-
-
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    one = Gateway()
-    yield one
-    one.close()
 
 
 @pytest.mark.parametrize(

@@ -53,13 +53,6 @@ def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    one = Gateway()
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def second() -> Iterator[Gateway]:
     """Another gateway."""
     one = Gateway()
