@@ -144,12 +144,14 @@ def give_up_lost(connection: Connection) -> int:
     """Mark as `unknown` what a vanished sender left submitting; give how many."""
     now = datetime.now(UTC)
     long_ago = now - timedelta(seconds=HANG_SECONDS)
-    lost = (
-        update(outbox)
+    query = (
+        select(outbox.c.id)
         .where(outbox.c.state == Delivery.SUBMITTING, outbox.c.changed_at < long_ago)
-        .values(state=Delivery.UNKNOWN, changed_at=now, unknown_at=now, reason="sender lost")
+        .with_for_update(skip_locked=True)
     )
-    return connection.execute(lost).rowcount
+    lost = connection.scalars(query).all()
+    _move(connection, lost, Delivery.UNKNOWN, reason="sender lost")
+    return len(lost)
 
 
 _TOO_MANY = "too many"

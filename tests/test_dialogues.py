@@ -10,6 +10,17 @@ from tests.dialogue import FILES, Dialogue, read
 from tests.servers import RedisServer
 
 every_dialogue = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+every_dialogue_anew = pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param(file, marks=pytest.mark.torture if file.stem.endswith("_sw") else ())
+        for file in FILES
+    ],
+    ids=lambda file: file.stem,
+)
+"""The Kiswahili twins press the same keys: they are read as written always, and in these
+ways with `make torture`."""
+
 NOBODY = "unix:///nonexistent/redis.sock"
 
 
@@ -29,7 +40,7 @@ def test_every_page_and_text_is_as_written(
     assert inbox(line_of(app)) == dialogue.texts
 
 
-@every_dialogue
+@every_dialogue_anew
 def test_a_session_lost_before_every_hop_is_rebuilt(
     file: Path, open_app: Open, sqlite_url: str, redis: RedisServer
 ) -> None:
@@ -46,7 +57,7 @@ def test_a_session_lost_before_every_hop_is_rebuilt(
     assert inbox(line_of(app)) == dialogue.texts
 
 
-@every_dialogue
+@every_dialogue_anew
 def test_without_redis_the_pages_are_the_same(
     file: Path, open_app: Open, database_url: str
 ) -> None:
@@ -59,7 +70,7 @@ def test_without_redis_the_pages_are_the_same(
     assert inbox(line_of(app)) == dialogue.texts
 
 
-@every_dialogue
+@every_dialogue_anew
 def test_each_hop_sent_three_times_takes_effect_once(
     file: Path, open_app: Open, sqlite_url: str, redis: RedisServer
 ) -> None:
@@ -73,7 +84,7 @@ def test_each_hop_sent_three_times_takes_effect_once(
     assert inbox(line_of(app)) == dialogue.texts
 
 
-@every_dialogue
+@every_dialogue_anew
 def test_dialled_directly_the_last_page_and_the_texts_are_the_same(
     file: Path, open_app: Open, sqlite_url: str, redis: RedisServer
 ) -> None:
@@ -85,7 +96,7 @@ def test_dialled_directly_the_last_page_and_the_texts_are_the_same(
     assert inbox(line_of(app)) == dialogue.texts
 
 
-@every_dialogue
+@every_dialogue_anew
 def test_late_and_repeated_hops_change_nothing_that_follows(
     file: Path, open_app: Open, sqlite_url: str, redis: RedisServer
 ) -> None:

@@ -245,9 +245,11 @@ class Desk:
     def let_the_lost_be_old(self) -> None:
         """Move back, to where sweeps find it, what was submitting a while ago."""
         with self.database.working() as connection:
+            query = select(outbox.c.id).where(outbox.c.state == Delivery.SUBMITTING)
+            left = connection.scalars(query.with_for_update(skip_locked=True)).all()
             connection.execute(
                 outbox.update()
-                .where(outbox.c.state == Delivery.SUBMITTING)
+                .where(outbox.c.id.in_(left))
                 .values(changed_at=datetime.now(UTC) - timedelta(minutes=2))
             )
 

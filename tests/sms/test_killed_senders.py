@@ -135,7 +135,7 @@ def assert_balanced(book: Book, states: dict[int, str], messages: int) -> None:
 
 @pytest.mark.parametrize(
     ("by", "kills", "lifetime"),
-    [(Commands, 4, 4.0), (Forks, 12, 0.8)],
+    [(Commands, 4, 4.0), pytest.param(Forks, 12, 0.8, marks=pytest.mark.torture)],
     ids=["command", "fork"],
 )
 def test_senders_killed_at_work_lose_nothing_and_send_nothing_twice(

@@ -124,7 +124,9 @@ def _ours(desk: Desk) -> dict[int, str]:
     return {number: row.state for number, row in desk.rows().items()}
 
 
-@pytest.mark.parametrize("gateway", ["africastalking", "kannel"])
+@pytest.mark.parametrize(
+    "gateway", ["africastalking", pytest.param("kannel", marks=pytest.mark.torture)]
+)
 def test_the_outbox_says_of_two_hundred_messages_what_the_gateway_reported(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path, gateway: str
 ) -> None:

@@ -150,6 +150,7 @@ def hold_to_a_rate(
     assert whole <= messages / rate * 1.25
 
 
+@pytest.mark.torture
 def test_three_senders_keep_to_the_accounts_rate_together(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
 ) -> None:
