@@ -124,6 +124,7 @@ def _check(
     assert trouble.back < BACK_SECONDS
 
 
+@pytest.mark.torture
 def test_when_the_first_gateway_has_errors_the_second_takes_over_and_the_first_comes_back(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
 ) -> None:

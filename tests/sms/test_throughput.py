@@ -72,6 +72,7 @@ def _warm_up(desk: Desk, loopback: Loopback) -> None:
         number += SENDERS * 4
 
 
+@pytest.mark.torture
 def test_four_hundred_messages_at_full_rate_are_handed_over_within_seconds(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
 ) -> None:
