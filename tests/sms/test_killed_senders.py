@@ -163,6 +163,6 @@ def test_five_hundred_kills_over_twenty_thousand_messages(
 ) -> None:
     starts = Forks(environment, tmp_path)
     try:
-        torment(desk, loopback, starts, tmp_path, 20_000, 500, 1.6, lambda: None)
+        torment(desk, loopback, starts, tmp_path, 20_000, 500, 1.0, lambda: None)
     finally:
         starts.close()
