@@ -8,7 +8,7 @@ from menus.words import Words, spoken
 from models.base import Connection
 from models.keys import Keys
 from models.outbox import Priority, notice_code, queue
-from models.subscriptions import due, mark_met
+from models.subscriptions import Due, due, mark_met
 
 
 def tell(
@@ -41,22 +41,20 @@ def tell(
         phone_hmac=phone_hmac,
         document_id=document_id,
     ):
-        for one in met:
-            if not one.phone:
-                continue
-            words = spoken(languages, one.language)
-            cause = f"ready|{one.id}|{one.made_at:%Y%m%d%H%M%S%f}"
-            code = notice_code(keys, cause, one.phone)
-            body = answers.notice(words, one.last_three, one.found, code)
-            told += queue(
-                connection,
-                keys,
-                cause,
-                one.phone,
-                body,
-                code,
-                Priority.NOTICE,
-                (one.found.id,),
-            )
+        told += sum(_queue(connection, keys, languages, one) for one in met)
         mark_met(connection, [one.id for one in met])
     return told
+
+
+def _queue(
+    connection: Connection, keys: Keys, languages: Mapping[str, Words], one: Due
+) -> bool:
+    """Queue the text to one subscriber; say whether it is new, and the phone is known."""
+    if not one.phone:
+        return False
+    words = spoken(languages, one.language)
+    cause = f"ready|{one.id}|{one.made_at:%Y%m%d%H%M%S%f}"
+    code = notice_code(keys, cause, one.phone)
+    body = answers.notice(words, one.last_three, one.found, code)
+    priority, documents = Priority.NOTICE, (one.found.id,)
+    return queue(connection, keys, cause, one.phone, body, code, priority, documents)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -43,7 +44,7 @@ def turn(line: Line, dial: Dial) -> Page:
     return session.page
 
 
-class Hop:
+class Hop(ABC):
     """One question on its way through: load, fold, save over what was loaded, grant.
 
     Args:
@@ -83,6 +84,7 @@ class Hop:
     def _load(self) -> Loaded | None:
         return self._line.sessions.load(self._place)
 
+    @abstractmethod
     def _answered(
         self, stored: Session, base: Session | None, loaded: Loaded
     ) -> Session | None:
@@ -91,14 +93,14 @@ class Hop:
         Args:
             base: what was stored when this delivery came.
         """
-        raise NotImplementedError
 
     def _is_older(self, _stored: Session) -> bool:
         """Say whether what came is late: then nothing is saved."""
         return False
 
+    @abstractmethod
     def _fold(self, stored: Session | None, loaded: Loaded | None, queries: Queries) -> Stepped:
-        raise NotImplementedError
+        """Take what came: from where the caller stands, or from the start."""
 
     def _answer_without_redis(self) -> Session:
         """Fold everything, the database counting: nothing is looked up uncounted."""

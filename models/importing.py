@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from models.bulk import insert_many
 from models.documents import batches, document_numbers, documents
 from models.keys import DataKey, Keys
 from models.matching import Documents, Known, Row, Spelt, match, read_known
@@ -134,7 +135,8 @@ class Import:
                 self._add(one, known, work)
             else:
                 self._update(one, found, work)
-        self._insert(work.documents, work.numbers)
+        insert_many(self._connection, documents, work.documents)
+        insert_many(self._connection, document_numbers, work.numbers)
         self._change(work.changes)
         self._confirm(work.confirmed)
         self._settle(work.settled)
@@ -250,26 +252,6 @@ class Import:
                 "sealed": self._data_key.seal(number, number_row(document_id, number_type)),
                 "batch_id": self.outcome.batch_id,
             }
-
-    def _insert(
-        self, new_documents: list[dict[str, object]], new_numbers: list[dict[str, object]]
-    ) -> None:
-        if self._is_postgresql:
-            self._copy("documents", new_documents)
-            self._copy("document_numbers", new_numbers)
-        elif new_documents:
-            self._connection.execute(insert(documents), new_documents)
-            self._connection.execute(insert(document_numbers), new_numbers)
-
-    def _copy(self, table: str, rows: list[dict[str, object]]) -> None:
-        if not rows:
-            return
-        cursor = self._connection.connection.cursor()
-        names = ", ".join(rows[0])
-        with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(list(row.values()))
-        cursor.close()
 
 
 @dataclass

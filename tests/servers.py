@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,14 +22,14 @@ _ROOM = 2 * 1024**3
 """Octets that databases of one process may want."""
 
 
-class _Freezable:
+class _Freezable(ABC):
     """A server that can be stopped in its tracks, and let go on."""
 
-    def freeze(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def freeze(self) -> None: ...
 
-    def thaw(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def thaw(self) -> None: ...
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
