@@ -69,8 +69,8 @@ def balance(
     gateway: str,
     messages: int,
     late: float,
-) -> None:
-    """Send messages through a gateway that reports badly, and compare the books."""
+) -> dict[int, tuple[str, str]]:
+    """Send messages through a gateway that reports badly; give where the books differ."""
     began = time.monotonic()
     with web(environment, folder) as port:
         address = f"http://127.0.0.1:{port}/sms/{gateway}/{TOKEN}/reports"
@@ -108,9 +108,8 @@ def balance(
         f" {time.monotonic() - began:.0f} s"
     )
 
-    assert len(book.accepted) == len(theirs) == messages
-    assert differ == {}
-    assert Counter(ours.values()) == Counter(theirs.values())
+    assert len(book.accepted) == len(theirs) == len(ours) == messages
+    return differ
 
 
 def becomes(one: Entry) -> str:
@@ -130,7 +129,7 @@ def _ours(desk: Desk) -> dict[int, str]:
 def test_the_outbox_says_of_two_hundred_messages_what_the_gateway_reported(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path, gateway: str
 ) -> None:
-    balance(environment, desk, loopback, tmp_path, gateway, 200, late=1.0)
+    assert balance(environment, desk, loopback, tmp_path, gateway, 200, late=1.0) == {}
 
 
 @pytest.mark.torture
@@ -139,4 +138,4 @@ def test_the_outbox_says_of_two_hundred_messages_what_the_gateway_reported(
 def test_the_outbox_says_of_two_thousand_messages_what_the_gateway_reported(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path, gateway: str
 ) -> None:
-    balance(environment, desk, loopback, tmp_path, gateway, 2_000, late=20.0)
+    assert balance(environment, desk, loopback, tmp_path, gateway, 2_000, late=20.0) == {}
