@@ -4,19 +4,34 @@ from flask import Flask
 
 from commands import (
     announcements,
+    audit,
     campaigns,
     database,
     demonstration,
     documents,
     keys,
+    lookups,
     menus,
+    people,
+    retention,
     sms,
 )
 
 
 def register(app: Flask) -> None:
     """Add every command to the application's `flask`."""
-    for noun in (database, demonstration, documents, keys, menus, sms):
+    for noun in (
+        audit,
+        database,
+        demonstration,
+        documents,
+        keys,
+        lookups,
+        menus,
+        people,
+        retention,
+        sms,
+    ):
         app.cli.add_command(noun.COMMAND)
     for command in campaigns.COMMANDS:
         sms.COMMAND.add_command(command)
