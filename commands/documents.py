@@ -1,67 +1,39 @@
-"""`flask documents`: loading what lies at the centres."""
+"""`flask documents`: what lies at the centres, and one document of it."""
 
-import hashlib
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from pathlib import Path
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from commands import demonstration_set
-from commands.centre_list import CentreList, Refusal
+from commands.imports import import_file, progress
 from commands.line import line
+from commands.operator import operator
 from menus.line import Line
 from menus.notices import tell
 from menus.wishes import number_hmacs
+from models.audit import append
 from models.base import Connection
 from models.centres import codes_by_name, every_centre
 from models.counties import populations
 from models.documents import (
     Borne,
     State,
+    batch_of,
     bearing,
+    change,
     holds_demonstration,
     holds_real,
-    mark,
 )
-from models.importing import AlreadyLoaded, Import, Outcome
+from models.history import WHY, history_of
+from models.importing import Import, Source
 from models.numbers import Kind
 
 COMMAND = AppGroup("documents", help="Documents.")
-
-
-@COMMAND.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_file(file: Path) -> None:
-    """Load a centre's list: all of it, or nothing and a report of every refused row."""
-    opened = line()
-    today = opened.country.day(datetime.now(UTC))
-    try:
-        outcome, told = load_file(opened, file, today)
-    except AlreadyLoaded:
-        click.echo("This very file was loaded before: nothing to change.")
-        return
-    except Refused as refused:
-        for refusal in refused.refusals:
-            click.echo(str(refusal))
-        raise click.ClickException(
-            f"{len(refused.refusals)} faults: nothing was loaded."
-        ) from None
-    click.echo(
-        f"{outcome.rows} rows: {outcome.added} new, {outcome.changed} changed,"
-        f" {outcome.confirmed} confirmed, {outcome.same} as they were;"
-        f" {told} texts to those who asked to be told"
-    )
+COMMAND.add_command(import_file)
 
 
 @COMMAND.command()
@@ -74,34 +46,125 @@ def demo() -> None:
         click.echo(f"  {number:<12} {what}")
 
 
-@COMMAND.command("mark")
-@click.argument("kind")
-@click.argument("number")
-@click.argument("state")
-@click.option("--centre", default="", help="Where it lies: the centre's code or name.")
-def mark_document(kind: str, number: str, state: str, centre: str) -> None:
-    """Set the state of one document, and tell those who wait for it.
+def _named(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the arguments by which one document is named."""
+    where = click.option(
+        "--centre", default="", help="Where it lies: the centre's code or name."
+    )
+    return click.argument("kind")(click.argument("number")(where(command)))
+
+
+@COMMAND.command()
+@_named
+def show(kind: str, number: str, centre: str) -> None:
+    """Show one document: where it is, since when, and what became of it by whose hand.
 
     NUMBER is one that callers may ask by; for - it is asked for, so that no shell keeps it.
     """
-    opened = line()
+    with _one(kind, number, centre) as (connection, found):
+        came, by, why = batch_of(connection, found.loaded_by)
+        append(connection, operator(), "documents show", document=found.id)
+        click.echo(f"{found.kind}: {found.state} at {found.centre_code}")
+        if found.received_on:
+            click.echo(f"received on {found.received_on}")
+        click.echo(f"confirmed on {found.confirmed_on}")
+        click.echo(f"{came:%Y-%m-%d %H:%M} loaded" + (f" by {by}: {why}" if by else ""))
+        for one in history_of(connection, found.id):
+            click.echo(
+                f"{one.at:%Y-%m-%d %H:%M} {one.was.state} at {one.was.centre_code} ->"
+                f" {one.now.state} at {one.now.centre_code} by {one.who}: {one.why}"
+            )
+
+
+@COMMAND.command()
+@_named
+@click.argument("to")
+@click.option("--state", default=State.COMING, show_default=True, help="What it is there.")
+@click.option("--why", default="by hand", help="The reason, without names or numbers.")
+def move(kind: str, number: str, centre: str, to: str, state: str, why: str) -> None:
+    """Move one document TO another centre, by its code or name."""
     _refuse_names(kind, state)
+    with _one(kind, number, centre) as (connection, found):
+        code = _code(connection, "TO", to)
+        _change(connection, found, "documents move", _reason(why), State(state), code)
+
+
+@COMMAND.command("mark")
+@_named
+@click.argument("state")
+@click.option("--why", default="by hand", help="The reason, without names or numbers.")
+def mark_document(kind: str, number: str, state: str, centre: str, why: str) -> None:
+    """Set the STATE of one document, and tell those who wait for it.
+
+    NUMBER is one that callers may ask by; for - it is asked for, so that no shell keeps it.
+    """
+    _refuse_names(kind, state)
+    with _one(kind, number, centre) as (connection, found):
+        _change(connection, found, "documents mark", _reason(why), State(state))
+
+
+@contextmanager
+def _one(kind: str, number: str, centre: str) -> Iterator[tuple[Connection, Borne]]:
+    """Give the one document that is meant, in a transaction.
+
+    Raises:
+        click.ClickException: there is none, or it may be one of several.
+    """
+    _refuse_names(kind)
+    opened = line()
     if number == "-":
         number = click.prompt("NUMBER", hide_input=True)
     hmacs = number_hmacs(opened.keys, opened.country, number, kind)
-    today = opened.country.day(opened.clock())
     with opened.database.working() as connection:
-        found = _only(connection, bearing(connection, hmacs, Kind(kind)), centre)
-        mark(connection, found.id, State(state), today)
-        told = tell(connection, opened.keys, opened.languages, document_id=found.id)
-    opened.bell.ring()
+        yield connection, _only(connection, bearing(connection, hmacs, Kind(kind)), centre)
+
+
+def _change(
+    connection: Connection,
+    found: Borne,
+    act: str,
+    why: str,
+    state: State,
+    centre_code: str = "",
+) -> None:
+    """Change a document, tell those who wait for it, and say so."""
+    opened, who = line(), operator()
+    today = opened.country.day(opened.clock())
+    was = change(connection, found.id, today, who, why, state, centre_code)
+    told = tell(connection, opened.keys, opened.languages, document_id=found.id)
+    append(connection, who, act, document=found.id, state=state, centre=centre_code)
+    now = f"{state} at {centre_code}" if centre_code else state
     click.echo(
-        f"{kind} at {found.centre_code}: was {found.state}, is {state};"
+        f"{was.kind} at {was.centre_code}: was {was.state}, is {now};"
         f" {told} texts to those who asked to be told"
     )
 
 
-def _refuse_names(kind: str, state: str) -> None:
+def _reason(why: str) -> str:
+    """Give a reason as it is kept.
+
+    Raises:
+        click.ClickException: it may hold somebody's number.
+    """
+    if re.search("[0-9]{5}", why) or len(why) > WHY:
+        raise click.ClickException(f"--why is at most {WHY} letters, and no number")
+    return why
+
+
+def _code(connection: Connection, option: str, centre: str) -> str:
+    """Give a centre's code.
+
+    Raises:
+        click.ClickException: there is no such centre.
+    """
+    codes = {name.casefold(): code for name, code in codes_by_name(connection).items()}
+    code = codes.get(centre.casefold())
+    if code is None:
+        raise click.ClickException(f"{option}: no centre of this code or name")
+    return code
+
+
+def _refuse_names(kind: str, state: str = State.READY) -> None:
     """Refuse a kind or a state that is none, without a word of what was typed."""
     faults = []
     if kind not in set(Kind):
@@ -119,10 +182,7 @@ def _only(connection: Connection, borne: Sequence[Borne], centre: str) -> Borne:
         click.ClickException: there is none, or it may be one of several.
     """
     if centre:
-        codes = {name.casefold(): code for name, code in codes_by_name(connection).items()}
-        code = codes.get(centre.casefold())
-        if code is None:
-            raise click.ClickException("--centre: no centre of this code or name")
+        code = _code(connection, "--centre", centre)
         borne = [one for one in borne if one.centre_code == code]
     if not borne:
         raise click.ClickException("no document of this kind bears this number")
@@ -134,39 +194,6 @@ def _only(connection: Connection, borne: Sequence[Borne], centre: str) -> Borne:
     return borne[0]
 
 
-class Refused(Exception):
-    """Rows were refused, so nothing was loaded."""
-
-    def __init__(self, refusals: list[Refusal]) -> None:
-        super().__init__(len(refusals))
-        self.refusals = refusals
-
-
-def load_file(line: Line, file: Path, today: date) -> tuple[Outcome, int]:
-    """Load a centre's list in one transaction, and tell those who wait for its documents.
-
-    Returns:
-        What the import did, and how many texts were queued.
-
-    Raises:
-        AlreadyLoaded: this very file was.
-        Refused: with every refused row.
-    """
-    digest = _digest(file)
-    with line.database.working() as connection:
-        load = Import(connection, line.keys, today, digest)
-        with file.open("rb") as raw, _bar() as bar:
-            task = bar.add_task(file.name, total=file.stat().st_size)
-            rows = CentreList(raw, codes_by_name(connection), line.country, today)
-            for _ in load.load(rows):
-                bar.update(task, completed=raw.tell())
-            bar.update(task, completed=file.stat().st_size)
-        if rows.refusals:
-            raise Refused(rows.refusals)
-        told = tell(connection, line.keys, line.languages, load.outcome.batch_id)
-        return load.outcome, told
-
-
 def load_demonstration(line: Line) -> bool:
     """Load the demonstration's documents unless they are there; say whether it did."""
     with line.database.working() as connection:
@@ -175,24 +202,10 @@ def load_demonstration(line: Line) -> bool:
         if holds_real(connection):
             raise click.ClickException("this database holds a centre's own documents")
         rows = demonstration_set.rows(every_centre(connection), populations(connection))
-        load = Import(connection, line.keys, demonstration_set.AS_OF, demonstration=True)
-        with _bar() as bar:
+        source = Source(why="demonstration", demonstration=True)
+        load = Import(connection, line.keys, demonstration_set.AS_OF, source)
+        with progress() as bar:
             task = bar.add_task("documents", total=demonstration_set.TOTAL)
             for done in load.load(rows):
                 bar.update(task, completed=done)
     return True
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )

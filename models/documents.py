@@ -1,8 +1,8 @@
 """Documents that lie at a centre or are on their way there, and finding one by a number."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     Date,
     DateTime,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -27,10 +26,12 @@ from sqlalchemy import (
     update,
 )
 
-from models.base import metadata
+from models.asked import asked_on, read_asked
+from models.base import in_utc, metadata
 from models.callers import language_of
 from models.centres import CENTRE_COLUMNS, Centre, centre_of, centres
 from models.counties import counties
+from models.history import Placed, change_row, keep
 from models.numbers import Kind
 from models.reports import being_checked, close_confirmed
 
@@ -55,6 +56,8 @@ batches = Table(
     Column("id", _RowId, primary_key=True),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("demonstration", Boolean, nullable=False),
+    Column("who", String(60)),
+    Column("why", String(60)),
     Column("digest", String(64), unique=True),
     Column("archive_version", SmallInteger, nullable=False),
     Column("sealed_key", LargeBinary, nullable=False),
@@ -66,24 +69,29 @@ documents = Table(
     Column("id", _RowId, primary_key=True, autoincrement=False),
     Column("kind", String(20), nullable=False),
     Column("state", String(10), nullable=False),
-    Column("centre_code", String(8), ForeignKey("centres.code"), nullable=False),
+    Column("centre_code", String(8), nullable=False),
     Column("received_on", Date),
     Column("confirmed_on", Date, nullable=False),
     Column("phone_hmac", LargeBinary(32)),
     Column("phone", LargeBinary),
-    Column("batch_id", _RowId, ForeignKey("batches.id"), nullable=False),
+    Column("batch_id", _RowId, nullable=False),
+    Column("loaded_by", _RowId, nullable=False),
 )
+"""`loaded_by` is the batch that the document came with, `batch_id` the last one that changed
+it. They, and `document_numbers`, have no foreign keys: PostgreSQL checks those row by row,
+which took two thirds of an import's time. Whoever writes these tables is `models/importing`
+and `models/rotation`, and whoever deletes from them `models/retention`."""
 
 document_numbers = Table(
     "document_numbers",
     metadata,
-    Column("document_id", _RowId, ForeignKey("documents.id"), primary_key=True),
+    Column("document_id", _RowId, primary_key=True, autoincrement=False),
     Column("type", String(20), primary_key=True),
     Column("hmac", LargeBinary(32), nullable=False),
     Column("key_version", SmallInteger, nullable=False),
     Column("last_three", String(3), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    Column("batch_id", _RowId, ForeignKey("batches.id"), nullable=False),
+    Column("batch_id", _RowId, nullable=False),
     Index("ix_document_numbers_hmac", "hmac"),
 )
 
@@ -104,21 +112,59 @@ class Found:
     checked: bool = False
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What one look gives.
+
+    Attributes:
+        found: the documents, ready ones first, then the latest confirmed.
+        language: the caller's; None where the caller has chosen none.
+        asked: the subjects of the numbers that the caller asked for today.
+    """
+
+    found: list[Found]
+    language: str | None
+    asked: frozenset[bytes] = field(repr=False)
+
+
+NO_ANSWER = Answer([], None, frozenset())
+"""What nobody looked for."""
+
+
 def find(
     connection: Connection,
     number_hmacs: Sequence[bytes],
     kinds: Iterable[Kind],
     phone_hmac: bytes,
 ) -> tuple[list[Found], str | None]:
-    """Find the documents of `kinds` that bear a number, and the caller's language.
+    """Find the documents of `kinds` that bear a number, and the caller's language."""
+    answer = look_up(connection, number_hmacs, kinds, [phone_hmac], date.min)
+    return answer.found, answer.language
 
-    One statement gives both. Documents come ready ones first, then the latest confirmed;
-    the language is None where the caller has chosen none.
+
+def look_up(
+    connection: Connection,
+    number_hmacs: Sequence[bytes],
+    kinds: Iterable[Kind],
+    phone_hmacs: Collection[bytes],
+    today: date,
+) -> Answer:
+    """Find the documents of `kinds` that bear a number, and what the answer depends on.
+
+    One statement gives all of it.
+
+    Args:
+        phone_hmacs: the caller's, under every key version.
+        today: there; its budget is read.
     """
-    asked = select(language_of(phone_hmac).label("language")).subquery()
+    caller = select(
+        language_of(phone_hmacs).label("language"),
+        asked_on(connection, phone_hmacs, today).label("asked"),
+    ).subquery()
     query = (
         select(
-            asked.c.language,
+            caller.c.language,
+            caller.c.asked,
             documents.c.id,
             documents.c.kind,
             documents.c.state,
@@ -126,7 +172,7 @@ def find(
             being_checked(documents.c.id).label("checked"),
             *CENTRE_COLUMNS,
         )
-        .select_from(asked)
+        .select_from(caller)
         .outerjoin(document_numbers, document_numbers.c.hmac.in_(number_hmacs))
         .outerjoin(documents, documents.c.id == document_numbers.c.document_id)
         .outerjoin(centres, centres.c.code == documents.c.centre_code)
@@ -142,7 +188,7 @@ def find(
     found = sorted(
         matches.values(), key=lambda one: (not one.ready, -one.confirmed_on.toordinal())
     )
-    return found, rows[0].language
+    return Answer(found, rows[0].language, read_asked(rows[0].asked))
 
 
 def _found(row: Any) -> Found:
@@ -158,11 +204,24 @@ def _found(row: Any) -> Found:
 
 @dataclass(frozen=True)
 class Borne:
-    """A document that bears a number, whatever its state."""
+    """A document that bears a number, whatever its state.
+
+    Attributes:
+        loaded_by: the batch that it came with.
+    """
 
     id: int
+    kind: Kind
     state: State
     centre_code: str
+    received_on: date | None
+    confirmed_on: date
+    loaded_by: int
+
+    @property
+    def placed(self) -> Placed:
+        """Where it is in its life."""
+        return Placed(self.state, self.centre_code)
 
 
 def bearing(connection: Connection, number_hmacs: Sequence[bytes], kind: Kind) -> list[Borne]:
@@ -172,30 +231,79 @@ def bearing(connection: Connection, number_hmacs: Sequence[bytes], kind: Kind) -
     anew since.
     """
     query = (
-        select(documents.c.id, documents.c.state, documents.c.centre_code)
+        select(*_BORNE)
         .distinct()
         .join(document_numbers, document_numbers.c.document_id == documents.c.id)
         .where(document_numbers.c.hmac.in_(number_hmacs), documents.c.kind == kind)
         .order_by(documents.c.id)
     )
-    borne = [
-        Borne(row.id, State(row.state), row.centre_code) for row in connection.execute(query)
-    ]
+    borne = [_borne(row) for row in connection.execute(query)]
     return [one for one in borne if one.state in SHOWN] or borne
 
 
-def mark(connection: Connection, document_id: int, state: State, today: date) -> None:
-    """Set the state of one document by hand, confirmed on the day there.
+def change(
+    connection: Connection,
+    document_id: int,
+    today: date,
+    who: str,
+    why: str,
+    state: State | None = None,
+    centre_code: str = "",
+) -> Borne:
+    """Change a document's state, its centre or both by hand, confirmed on the day there.
 
-    What says that it is not there is closed: somebody has looked.
+    What says that it is not there is closed, unless it is still coming: somebody has looked.
+    One that comes to another centre, or becomes ready, is received there on that day.
+
+    Returns:
+        The document as it was.
     """
-    connection.execute(
-        update(documents)
-        .where(documents.c.id == document_id)
-        .values(state=state, confirmed_on=today)
-    )
-    if state is not State.COMING:
+    query = select(*_BORNE).where(documents.c.id == document_id).with_for_update()
+    was = _borne(connection.execute(query).one())
+    now = Placed(state or was.state, centre_code or was.centre_code)
+    values: dict[str, object] = {
+        "state": now.state,
+        "centre_code": now.centre_code,
+        "confirmed_on": today,
+    }
+    if now.centre_code != was.centre_code:
+        values["received_on"] = today
+    connection.execute(update(documents).where(documents.c.id == document_id).values(values))
+    if now != was.placed:
+        keep(connection, [change_row(document_id, was.placed, now, who, why)])
+    if now.state != State.COMING:
         close_confirmed(connection, [document_id])
+    return was
+
+
+_BORNE = (
+    documents.c.id,
+    documents.c.kind,
+    documents.c.state,
+    documents.c.centre_code,
+    documents.c.received_on,
+    documents.c.confirmed_on,
+    documents.c.loaded_by,
+)
+
+
+def _borne(row: Any) -> Borne:
+    return Borne(
+        row.id,
+        Kind(row.kind),
+        State(row.state),
+        row.centre_code,
+        row.received_on,
+        row.confirmed_on,
+        row.loaded_by,
+    )
+
+
+def batch_of(connection: Connection, batch_id: int) -> tuple[datetime, str, str]:
+    """Say when a batch was loaded, by whom and as what; empty where it was not kept."""
+    query = select(batches).where(batches.c.id == batch_id)
+    row = connection.execute(query).one()
+    return in_utc(row.made_at), row.who or "", row.why or ""
 
 
 def holds_demonstration(connection: Connection) -> bool:

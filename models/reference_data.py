@@ -18,6 +18,7 @@ from models.centres import centres
 from models.constituencies import constituencies
 from models.counties import counties
 from models.desks import desks
+from models.documents import documents
 from models.gsm7 import foreign
 from models.services import service_terms, service_texts, services
 
@@ -98,12 +99,23 @@ def replace(
     Tables that others refer to come first: what is gone is dropped the other way round.
 
     Raises:
+        BadReference: documents lie at a centre that is gone.
         sqlalchemy.exc.IntegrityError: a row that is gone is still referred to.
     """
     gone = [(table, _put(connection, table, rows)) for table, rows in contents]
+    for table, keys in gone:
+        if table is centres:
+            _refuse_empty_places(connection, [code for (code,) in keys])
     for table, keys in reversed(gone):
         for key in keys:
             connection.execute(delete(table).where(*_is(table, key)))
+
+
+def _refuse_empty_places(connection: Connection, codes: Sequence[str]) -> None:
+    """Refuse to forget centres at which documents lie: no foreign key holds them."""
+    lie = select(documents.c.centre_code).where(documents.c.centre_code.in_(codes)).distinct()
+    if held := sorted(connection.scalars(lie)) if codes else []:
+        raise BadReference(f"documents lie at centres that are gone: {', '.join(held)}")
 
 
 def _put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> set[_Key]:

@@ -11,13 +11,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import Table, func, select, text
 
-from commands.documents import Refused, load_file
+from commands.imports import Refused, load_file
 from menus.line import Line
 from models.centres import centres
 from models.documents import batches, document_numbers, documents
-from models.importing import AlreadyLoaded, Import, Outcome, number_row
+from models.importing import AlreadyLoaded, Import, Outcome, Source
 from models.keys import Versions, open_number
 from models.outbox import outbox
+from models.preparing import number_row
 from models.subscriptions import subscriptions
 from tests.caller import PHONE, Caller
 from tests.conftest import KEYS, Open, inbox, line_of
@@ -60,7 +61,7 @@ class Written:
 
 
 def load(line: Line, file: Path, day: date = DAY) -> Outcome:
-    return load_file(line, file, day)[0]
+    return load_file(line, file, day).outcome
 
 
 def told(outcome: Outcome) -> tuple[int, int, int, int]:
@@ -208,7 +209,9 @@ def test_the_number_of_a_document_is_read_back_with_the_archive_key(
     private = Versions.read(KEYS["ARCHIVE_PRIVATE_KEY"]).secrets[0][1]
     with line.database.working() as connection:
         number = connection.execute(
-            select(document_numbers, batches.c.sealed_key).join_from(document_numbers, batches)
+            select(document_numbers, batches.c.sealed_key).join(
+                batches, batches.c.id == document_numbers.c.batch_id
+            )
         ).one()
     row = number_row(number.document_id, number.type)
 
@@ -339,7 +342,7 @@ def test_the_very_file_is_not_loaded_by_two_at_once(
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     with ThreadPoolExecutor(1) as thread:
         with line.database.working() as connection:
-            Import(connection, line.keys, DAY, digest)
+            Import(connection, line.keys, DAY, Source(digest=digest))
             other = thread.submit(load_file, line, file, DAY)
             wait_for_a_lock(line)
 
@@ -528,7 +531,7 @@ def test_a_subscription_meets_an_imported_document(
 def test_an_import_says_how_many_it_told(app: Flask, line: Line, written: Written) -> None:
     ready_page(app, "1", "1", "20123456", "2")
 
-    assert load_file(line, written(CARD), DAY)[1] == 1
+    assert load_file(line, written(CARD), DAY).told == 1
 
 
 def test_a_subscription_meets_a_document_that_was_coming(

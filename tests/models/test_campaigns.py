@@ -24,7 +24,7 @@ from models.campaigns import (
 )
 from models.campaigns import stop as stop_campaign
 from models.choosing import Skip
-from models.documents import State, documents, mark
+from models.documents import State, change, documents
 from models.gsm7 import septets
 from models.ledgers import ledger
 from models.numbers import Kind
@@ -136,8 +136,8 @@ def test_its_owner_can_check_its_code_once_it_is_sent(line: Line) -> None:
 
     (row,) = rows(line, outbox)
     with line.database.working() as connection:
-        assert sent_with_code(connection, line.keys.phone_hmac(PHONE), row.code) is not None
-        assert sent_with_code(connection, line.keys.phone_hmac(SECOND), row.code) is None
+        assert sent_with_code(connection, [line.keys.phone_hmac(PHONE)], row.code) is not None
+        assert sent_with_code(connection, [line.keys.phone_hmac(SECOND)], row.code) is None
 
 
 def test_it_names_its_documents(line: Line) -> None:
@@ -554,8 +554,8 @@ def test_the_ledger_counts_what_became_of_messages_and_documents(line: Line) -> 
         for message_id, fate in zip(message_ids, fates, strict=True):
             connection.execute(update(outbox).where(outbox.c.id == message_id).values(**fate))
         collected = told[message_ids[1]]
-        mark(connection, collected, State.COLLECTED, date(2026, 10, 1))
-        mark(connection, told[message_ids[0]], State.COLLECTED, date(2026, 10, 1))
+        change(connection, collected, date(2026, 10, 1), "a", "b", State.COLLECTED)
+        change(connection, told[message_ids[0]], date(2026, 10, 1), "a", "b", State.COLLECTED)
         found = ledger(connection, campaign_id)
 
     assert found.recipients == 9
