@@ -3,6 +3,7 @@
 import functools
 import hmac
 from collections.abc import Callable, Collection
+from datetime import UTC
 from typing import Protocol
 
 import click
@@ -17,6 +18,7 @@ from menus.check import BadMenus, prove
 from menus.engine import Engine
 from menus.flows import HOME, MOVED, SCREENS
 from menus.line import Clock, Line, now
+from menus.lookups import Journal, Mover
 from menus.reader import reader_of
 from menus.screens import Menus
 from menus.sessions import Sessions, connect
@@ -27,6 +29,8 @@ from models.base import Database, Unavailable
 from models.country import BadCountry, Country, kenya
 from models.documents import holds_demonstration, holds_real
 from models.gsm7 import SMS_SEGMENT
+from models.keys import ROTATED, Archive
+from models.lookup_counts import LookupCounts, lookup_counts
 from models.sms_counts import Counts, sms_counts
 from sms import africastalking, kannel
 from sms import webhook as sms_webhook
@@ -76,11 +80,15 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
         REFERENCE_DIR=config.reference_dir,
         REDIS_URL=config.redis_url,
         SMS_LIMITS=config.limits,
+        KEEP=config.keep,
+        PG_BIN=config.pg_bin,
         TOKEN=config.gateway_tokens[0] if config.gateway_tokens else "",
     )
     line = functools.cache(lambda: open_line(config, clock))
     app.extensions["country"] = lambda: read_country(config)
     app.extensions["line"] = line
+    app.extensions["rotation"] = functools.partial(_rotation, config, clock)
+    app.extensions["keys"] = lambda: {name: getattr(config, name.lower()) for name in ROTATED}
     app.extensions["send"] = lambda: functools.partial(
         run, line(), _senders(config), config.limits
     )
@@ -129,13 +137,16 @@ def read_country(config: Config) -> Country:
     return country
 
 
-def open_line(config: Config, clock: Clock = now) -> Line:
+def open_line(config: Config, clock: Clock = now, rotates: bool = False) -> Line:
     """Open the stores, prove the menus, and put the line together.
+
+    Args:
+        rotates: the process may be given the private archive key.
 
     Raises:
         BadSettings: as in `create_app`; also where the database is of the other mode.
     """
-    config.require(*STORES)
+    config.require(*STORES, rotates=rotates)
     country = read_country(config)
     menus, languages = proved_menus(config, country)
     edition = edition_of(SCREENS, languages)
@@ -145,6 +156,7 @@ def open_line(config: Config, clock: Clock = now) -> Line:
     _keep_apart(config, database)
     redis = connect(config.redis_url)
     sessions = Sessions(redis, config.secret_key, country)
+    journal = Journal(config.var_dir / "lookups")
     return Line(
         menus=menus,
         languages=languages,
@@ -153,6 +165,8 @@ def open_line(config: Config, clock: Clock = now) -> Line:
         database=database,
         sessions=sessions,
         watch=Watch(database, sessions, edition),
+        journal=journal,
+        mover=Mover(journal, database, config.lookup_miss_share),
         bell=Bell(redis),
         keys=config.keys,
         country=country,
@@ -162,9 +176,22 @@ def open_line(config: Config, clock: Clock = now) -> Line:
     )
 
 
+def _rotation(config: Config, clock: Clock, reads: bool) -> tuple[Line, Archive | None]:
+    """Open the line for those commands that may be given the private archive key.
+
+    Args:
+        reads: the command cannot do without it.
+    """
+    if reads:
+        config.require(*STORES, "ARCHIVE_PRIVATE_KEY", rotates=True)
+    archive = config.archive if reads else None
+    return open_line(config, clock, rotates=True), archive
+
+
 def _serve(app: Flask, config: Config, line: Line) -> None:
     """Add the outside faces."""
     line.watch.start()
+    line.mover.start()
     guard = _guard(config.gateway_tokens)
     app.register_blueprint(ussd_webhook.blueprint(line, guard, any_code=config.demo))
     app.register_blueprint(sms_webhook.blueprint(line, guard))
@@ -219,7 +246,10 @@ def _add_metrics(app: Flask, config: Config, line: Line) -> None:
     def counted() -> Counts:
         return sms_counts(line.database, line.country.day(line.clock()), limits)
 
-    app.register_blueprint(metrics.blueprint(counted, config.metrics_token))
+    def looked() -> LookupCounts:
+        return lookup_counts(line.database, line.clock().astimezone(UTC))
+
+    app.register_blueprint(metrics.blueprint(counted, looked, config.metrics_token))
 
 
 def _senders(config: Config) -> list[Sender]:

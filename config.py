@@ -8,14 +8,15 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 from click import ClickException
 
 from menus.screens import Cost
-from models.keys import BadKey, Keys, Versions, fresh_keys
+from models.keys import Archive, BadKey, Keys, Versions, fresh_keys
+from models.retention import LEAST, Keep
 from models.spending import MONEY, Limits
 
 LIVE_BASE_URL = "https://api.africastalking.com/version1"
@@ -31,6 +32,7 @@ _PLAIN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _ADDRESS = re.compile(r"https?://[^\s/?#%]+(?:/[^\s?#%]*)?")
 _REPORTS_ADDRESS = re.compile(rf"https?://[^\s?#%]+/sms/kannel/{_SIGNS}/reports")
 _MOST = 999_999_999
+_DAYS = 36_500
 _ROOT = Path(__file__).parent
 _REFERENCE = _ROOT / "models" / "reference"
 
@@ -61,6 +63,9 @@ class Config:
     kannel_url: str
     kannel_username: str
     caller_costs: Mapping[str, Cost]
+    lookup_miss_share: float
+    keep: Keep
+    pg_bin: str
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     gateway_tokens: tuple[str, ...] = field(repr=False)
@@ -72,6 +77,7 @@ class Config:
     lookup_key: str = field(repr=False)
     phone_key: str = field(repr=False)
     archive_public_key: str = field(repr=False)
+    archive_private_key: str = field(repr=False)
     faults: tuple[str, ...] = ()
 
     @classmethod
@@ -99,6 +105,9 @@ class Config:
             kannel_url=read.matching("KANNEL_URL", _ADDRESS, _SENDSMS),
             kannel_username=read.matching("KANNEL_USERNAME", _PLAIN, _ASCII),
             caller_costs=read.costs(),
+            lookup_miss_share=read.share("LOOKUP_MISS_SHARE", "0.70"),
+            keep=read.keep(),
+            pg_bin=read("PG_BIN"),
             database_url=read("DATABASE_URL"),
             redis_url=read("REDIS_URL"),
             gateway_tokens=read.tokens(),
@@ -110,20 +119,27 @@ class Config:
             lookup_key=read.versions("LOOKUP_KEY"),
             phone_key=read.versions("PHONE_KEY"),
             archive_public_key=read.versions("ARCHIVE_PUBLIC_KEY"),
+            archive_private_key=read.versions("ARCHIVE_PRIVATE_KEY"),
             faults=tuple(read.faults),
         )
 
-    def require(self, *names: str) -> None:
+    def require(self, *names: str, rotates: bool = False) -> None:
         """Refuse to go on without the settings named.
+
+        Args:
+            rotates: the process may be given the private archive key; no other may.
 
         Raises:
             BadSettings: naming every setting that lacks, and every one that is wrong.
         """
+        faults = [*self.faults]
+        if self.archive_private_key and not rotates:
+            faults.append("ARCHIVE_PRIVATE_KEY is set: only `flask keys rotate` may have it")
         lacking = [
             f"{name} is not set" for name in names if not getattr(self, name.lower(), None)
         ]
-        if lacking or self.faults:
-            raise BadSettings("\n".join([*self.faults, *lacking]))
+        if lacking or faults:
+            raise BadSettings("\n".join([*faults, *lacking]))
 
     @property
     def limits(self) -> Limits:
@@ -146,6 +162,21 @@ class Config:
         """The keys, ready for use."""
         public = Versions.read(self.archive_public_key).secrets[0]
         return Keys(Versions.read(self.lookup_key), Versions.read(self.phone_key), public)
+
+    @property
+    def archive(self) -> Archive:
+        """The private archive keys, for rotation.
+
+        Raises:
+            BadSettings: one of the public keys has no private one among them.
+        """
+        archive = Archive(Versions.read(self.archive_private_key))
+        if strange := archive.strangers_to(Versions.read(self.archive_public_key)):
+            versions = ", ".join(map(str, strange))
+            raise BadSettings(
+                f"ARCHIVE_PRIVATE_KEY does not fit ARCHIVE_PUBLIC_KEY of version {versions}"
+            )
+        return archive
 
     @property
     def country_file(self) -> Path:
@@ -291,6 +322,23 @@ class _Reader:
                 break
         return costs
 
+    def share(self, name: str, default: str) -> float:
+        """Read a share of two digits, from 0.05 to 0.95."""
+        text = self(name, default)
+        if re.fullmatch(r"0\.[0-9]{1,2}", text) and 0.05 <= float(text) <= 0.95:
+            return float(text)
+        self.faults.append(f"{name} is not a share from 0.05 to 0.95")
+        return float(default)
+
+    def keep(self) -> Keep:
+        """Read for how many days things are kept once they are over."""
+        return Keep(
+            **{
+                name: self.number(f"RETENTION_{name.upper()}_DAYS", days, LEAST[name], _DAYS)
+                for name, days in asdict(Keep()).items()
+            }
+        )
+
     def versions(self, name: str) -> str:
         text = self(name)
         try:
@@ -334,6 +382,9 @@ def _demonstration(read: _Reader) -> Config:
         kannel_url="",
         kannel_username="",
         caller_costs=read.costs(),
+        lookup_miss_share=read.share("LOOKUP_MISS_SHARE", "0.70"),
+        keep=read.keep(),
+        pg_bin=read("PG_BIN"),
         database_url=read("DATABASE_URL", f"sqlite:///{var / '1919.sqlite'}"),
         redis_url=read("REDIS_URL", f"unix://{socket_path(var)}"),
         gateway_tokens=("demo",),
@@ -345,6 +396,7 @@ def _demonstration(read: _Reader) -> Config:
         lookup_key=keys["LOOKUP_KEY"],
         phone_key=keys["PHONE_KEY"],
         archive_public_key=keys["ARCHIVE_PUBLIC_KEY"],
+        archive_private_key=read.versions("ARCHIVE_PRIVATE_KEY"),
         faults=tuple(read.faults),
     )
 

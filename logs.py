@@ -24,6 +24,7 @@ ALLOWED = frozenset(
         "error",
         "event",
         "gateway",
+        "kind",
         "level",
         "ms",
         "network",

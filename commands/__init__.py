@@ -5,6 +5,7 @@ from flask import Flask
 from commands import (
     announcements,
     audit,
+    backup,
     campaigns,
     database,
     demonstration,
@@ -35,4 +36,6 @@ def register(app: Flask) -> None:
         app.cli.add_command(noun.COMMAND)
     for command in campaigns.COMMANDS:
         sms.COMMAND.add_command(command)
+    for command in backup.COMMANDS:
+        database.COMMAND.add_command(command)
     app.cli.add_command(announcements.announce)

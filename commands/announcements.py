@@ -11,8 +11,10 @@ import click
 from flask.cli import with_appcontext
 
 from commands.line import line
+from commands.operator import operator
 from models import announcements
 from models.announcements import CENTRE_TEXT, CODE, TEXT, Announcement
+from models.audit import append
 from models.base import Connection
 from models.centres import every_centre
 from models.gsm7 import plain, septets
@@ -36,16 +38,21 @@ def announce(file: Path | None, withdraw: str | None) -> None:
 
     Without a file, list what is published. Callers see a change within ten seconds.
     """
+    done: list[tuple[str, str]] = []
     with line().database.working() as connection:
         if withdraw:
             gone = announcements.withdraw(connection, withdraw)
+            done += [("withdraw", withdraw)] if gone else []
             click.echo(f"{withdraw}: {'withdrawn' if gone else 'there is none of that code'}")
         if file:
             for one in publish(connection, file, line().languages):
+                done.append(("publish", one.code))
                 click.echo(f"{one.code}: published")
         if not (file or withdraw):
             for one in announcements.every(connection):
                 click.echo(f"{one.code}: {one.since} to {one.until or 'further notice'}")
+        for act, code in done:
+            append(connection, operator(), f"announcement {act}", code=code)
 
 
 def publish(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 
 import click
 from flask import current_app
@@ -17,11 +18,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from commands.keys import move_phones
 from commands.line import line
+from commands.operator import operator
 from menus import campaigns as written
 from menus.campaigns import Tally
 from menus.line import Line
 from models import campaigns
+from models.audit import append
 from models.base import Connection
 from models.campaigns import NAME, Choice, OtherChoice, Stopped
 from models.centres import codes_by_name
@@ -80,6 +84,8 @@ def campaign(
         language,
     )
     _refuse_faults(opened, name, choice, kind)
+    if opened.keys.phone.has_older:
+        move_phones(opened)  # an owner is one owner, under one key
     planned = _with_bar("choosing", written.plan, opened, name, choice)
     click.echo("\n".join(_summary(planned, opened.country.currency)))
     if dry_run:
@@ -112,7 +118,9 @@ def every() -> None:
 def stop(name: str) -> None:
     """Hold back what a campaign has queued; what senders have in hand goes out."""
     with line().database.working() as connection:
-        held_back = campaigns.stop(connection, _known(connection, name))
+        campaign_id = _known(connection, name)
+        held_back = campaigns.stop(connection, campaign_id)
+        _note("campaign stop", connection, campaign_id, held_back)
     click.echo(f"{name}: stopped, {held_back:,} messages held back")
 
 
@@ -123,7 +131,9 @@ def resume(name: str) -> None:
     """Let a campaign go on that was stopped."""
     opened = line()
     with opened.database.working() as connection:
-        due = campaigns.resume(connection, _known(connection, name))
+        campaign_id = _known(connection, name)
+        due = campaigns.resume(connection, campaign_id)
+        _note("campaign resume", connection, campaign_id, due)
     opened.bell.ring()
     click.echo(f"{name}: goes on, {due:,} messages due")
 
@@ -142,6 +152,10 @@ def ledger(name: str) -> None:
 
 
 COMMANDS = (campaign, every, stop, resume, ledger)
+
+
+def _note(act: str, connection: Connection, campaign_id: int, messages: int) -> None:
+    append(connection, operator(), act, campaign=campaign_id, messages=messages)
 
 
 def _known(connection: Connection, name: str) -> int:
@@ -199,7 +213,8 @@ def _day_faults(choice: Choice) -> Iterator[str]:
 
 def _queue(line: Line, name: str, choice: Choice) -> Tally:
     try:
-        return _with_bar("queueing", written.queue, line, name, choice)
+        queue = partial(written.queue, note=partial(_note, "campaign queue"))
+        return _with_bar("queueing", queue, line, name, choice)
     except OtherChoice as other:
         raise click.ClickException(
             f"there is a campaign {name} of other documents: {other}"

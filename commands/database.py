@@ -5,11 +5,14 @@ from pathlib import Path
 import click
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import AppGroup
 
 from commands.line import line
+from commands.operator import operator
 from models import reference_data
+from models.audit import append
 from models.base import Database
 
 COMMAND = AppGroup("database", help="The database.")
@@ -21,24 +24,48 @@ _TOLD = ("counties", "constituencies", "centres", "services", "desks")
 @COMMAND.command("prepare")
 def prepare_database() -> None:
     """Bring the database to this version: migrations, then the reference data."""
+    folder = current_app.config["REFERENCE_DIR"]
     try:
-        loaded = prepare(line().database, current_app.config["REFERENCE_DIR"])
+        loaded = prepare(line().database, folder, operator())
     except reference_data.BadReference as bad:
         raise click.ClickException(str(bad)) from None
     counts = ", ".join(f"{loaded[name]} {name}" for name in _TOLD)
     click.echo(f"the database is ready: {counts}")
 
 
-def prepare(database: Database, folder: Path = reference_data.KENYA) -> dict[str, int]:
+def prepare(
+    database: Database, folder: Path = reference_data.KENYA, who: str = ""
+) -> dict[str, int]:
     """Migrate, and load the reference data; give the number of rows by table.
 
     Args:
         folder: where the files of the reference data lie.
+        who: the operator's account, for the audit; empty where nobody typed it.
     """
+    migrate(database)
     with database.working() as connection:
-        settings = AlembicConfig()
-        settings.set_main_option("script_location", str(_MIGRATIONS))
+        loaded = reference_data.load(connection, folder)
+        if who:
+            append(connection, who, "database prepare", **loaded)
+        return loaded
+
+
+def migrate(database: Database) -> None:
+    """Bring the schema to this version."""
+    with database.working() as connection:
+        settings = alembic_settings()
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
-    with database.working() as connection:
-        return reference_data.load(connection, folder)
+
+
+def known_revisions() -> set[str]:
+    """List the versions of the schema that can be brought to this one."""
+    scripts = ScriptDirectory.from_config(alembic_settings())
+    return {one.revision for one in scripts.walk_revisions()}
+
+
+def alembic_settings() -> AlembicConfig:
+    """Give what Alembic needs to know of the migrations."""
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(_MIGRATIONS))
+    return settings

@@ -13,6 +13,8 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from commands.line import line
+from commands.operator import operator
+from models.audit import append
 from models.base import Unavailable
 from models.outbox import Delivery
 from models.reported import NotToSettle, Verdict, settle_by_hand
@@ -83,6 +85,7 @@ def settle(message_id: int, verdict: str) -> None:
     try:
         with opened.database.working() as connection:
             settle_by_hand(connection, opened.keys, message_id, Verdict(verdict))
+            append(connection, operator(), "sms settle", message=message_id, verdict=verdict)
     except NotToSettle as why:
         raise click.ClickException(f"Message {message_id} is left alone: {why}.") from None
     done = "is sent once more" if verdict == Verdict.AGAIN else f"is {verdict} now"

@@ -1,4 +1,4 @@
-"""What a monitor scrapes: how the sending of texts stands, in Prometheus' own format.
+"""What a monitor scrapes: how texts and look-ups stand, in Prometheus' own format.
 
 It answers on loopback, or to who knows the token. Nothing in it is personal, and no label
 comes from outside: they are our own words, and the names of gateways as they are set.
@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from models.base import Unavailable
+from models.lookup_counts import LookupCounts
 from models.sms_counts import Counts
 from models.spending import MONEY
 
@@ -19,11 +20,14 @@ _PROXIED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 """A request that came through a proxy is not the proxy's own."""
 
 
-def blueprint(counted: Callable[[], Counts], token: str) -> Blueprint:
+def blueprint(
+    counted: Callable[[], Counts], looked: Callable[[], LookupCounts], token: str
+) -> Blueprint:
     """Make the address that a monitor scrapes.
 
     Args:
-        counted: counts anew; raises Unavailable while the database is away.
+        counted: counts texts anew; raises Unavailable while the database is away.
+        looked: counts look-ups likewise.
         token: opens it from elsewhere than loopback; empty where nothing does.
     """
     pages = Blueprint("metrics", __name__)
@@ -33,11 +37,11 @@ def blueprint(counted: Callable[[], Counts], token: str) -> Blueprint:
         if not (_is_local() or _knows(token)):
             abort(404)
         try:
-            counts = counted()
+            counts, lookups = counted(), looked()
         except Unavailable:
             away = "the database does not answer\n"
             return Response(away, status=503, mimetype="text/plain")
-        return Response(_written(counts), content_type=CONTENT_TYPE_LATEST)
+        return Response(_written(counts, lookups), content_type=CONTENT_TYPE_LATEST)
 
     return pages
 
@@ -56,7 +60,7 @@ def _knows(token: str) -> bool:
     return hmac.compare_digest(brought, token.encode())
 
 
-def _written(counts: Counts) -> bytes:
+def _written(counts: Counts, lookups: LookupCounts) -> bytes:
     """Write the counts as metrics, in a registry of their own."""
     page = _Page()
     _write_messages(page, counts)
@@ -78,6 +82,7 @@ def _written(counts: Counts) -> bytes:
         counts.subscriptions,
     )
     page.write("line_sms_stopped_phones", "Phones that want no texts unasked.", counts.stopped)
+    _write_lookups(page, lookups)
     return generate_latest(page.registry)
 
 
@@ -143,6 +148,21 @@ def _write_spending(page: "_Page", counts: Counts) -> None:
         "line_sms_money_limit",
         "What a day may come to, in the country's currency; 0 is no limit.",
         counts.limits.money / MONEY,
+    )
+
+
+def _write_lookups(page: "_Page", counts: LookupCounts) -> None:
+    page.write_each(
+        "line_lookups_last_hour",
+        "Look-ups of the last hour, by outcome.",
+        "outcome",
+        {str(one): n for one, n in counts.outcomes.items()},
+    )
+    page.write_each(
+        "line_lookup_flags_open",
+        "Flags that look-ups stand out, until an operator closes them.",
+        "kind",
+        {str(one): n for one, n in counts.flags.items()},
     )
 
 

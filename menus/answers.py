@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from menus.parse import ODD
 from menus.words import Facts, Words, fill
 from models.centres import SHORT_NAME, TOWN, Centre
 from models.country import CURRENCY
@@ -127,7 +128,7 @@ def widest_facts(words: Words) -> Iterator[Facts]:
 
 def no_facts(_words: Words, number: str) -> Facts:
     """Give what is said of a number that nothing was found for."""
-    return {**dict.fromkeys(DOCUMENT_FACTS, ""), "last": number[-3:]}
+    return {**dict.fromkeys(DOCUMENT_FACTS, ""), "last": number.removeprefix(ODD)[-3:]}
 
 
 def text(words: Words, number: str, found: Sequence[Found], room: int = SMS_SEGMENT) -> str:

@@ -28,6 +28,9 @@ from models.outbox import notice_code
 Progress = Callable[[int, int], None]
 """Told of the documents looked at so far, and of how many there are."""
 
+Note = Callable[[Connection, int, int], None]
+"""Told of a campaign's id, and of how many messages it has queued."""
+
 _WORDINGS = 4_096
 """Wordings that are kept at hand: every kind at every centre, and many pairs of them."""
 _STEP = 1_000
@@ -68,8 +71,13 @@ def plan(line: Line, name: str, choice: Choice, progress: Progress) -> Tally:
         return made.tally
 
 
-def queue(line: Line, name: str, choice: Choice, progress: Progress) -> Tally:
+def queue(
+    line: Line, name: str, choice: Choice, progress: Progress, note: Note | None = None
+) -> Tally:
     """Queue a campaign's messages: all of them, or none.
+
+    Args:
+        note: told of it at the end of the same transaction.
 
     Raises:
         models.campaigns.OtherChoice: the campaign of this name is of other documents.
@@ -84,6 +92,8 @@ def queue(line: Line, name: str, choice: Choice, progress: Progress) -> Tally:
             str(why): n for why, n in made.tally.skipped.items() if why is not Skip.IN_IT
         }
         keep_skipped(connection, campaign_id, left_out)
+        if note:
+            note(connection, campaign_id, made.tally.recipients)
         return made.tally
 
 

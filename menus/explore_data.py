@@ -155,7 +155,8 @@ def _numbers(country: Country, count: int) -> list[str]:
     parsers = (any_number, *map(number_for, Kind))
     for size in _SIZES:
         made = [f"2{'7' * (size - 4)}{end:03}" for end in range(1, count + 1)]
-        if all(parse(made[0], country) for parse in parsers):
+        said = [parse(made[0], country) for parse in parsers]
+        if all(one and one["number"] == made[0] for one in said):
             return made
     return []
 

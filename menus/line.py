@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from menus.bell import Bell
 from menus.engine import Engine
+from menus.lookups import Journal, Mover
 from menus.pages import Page
 from menus.screens import Cost, Menus
 from menus.sessions import Sessions
@@ -32,6 +33,8 @@ class Line:
         watch: keeps the directory of centres and services at hand.
         country: the country that the line serves.
         code: the USSD code that callers dial.
+        journal: records look-ups, before they are answered.
+        mover: moves them to the database.
         bell: tells senders that a text waits.
         costs: what a caller pays, by network code.
         clock: tells the moment, in UTC.
@@ -44,6 +47,8 @@ class Line:
     database: Database
     sessions: Sessions
     watch: Watch
+    journal: Journal
+    mover: Mover
     bell: Bell
     keys: Keys = field(repr=False)
     country: Country
@@ -59,4 +64,5 @@ class Line:
         """Give everything back."""
         self.bell.close()
         self.watch.close()
+        self.mover.close()
         self.database.close()

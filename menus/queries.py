@@ -1,19 +1,23 @@
 """What one hop asks of the stores: each question once, within the caller's budget."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from menus.line import Line
+from menus.lookups import moment
+from menus.parse import ODD
 from menus.screens import Cost, Finding, Luck, Sending
 from menus.session import Dropped
 from menus.sessions import NO_LANGUAGE, Loaded, subject_mark
 from menus.wishes import number_hmacs
-from models.asked import BUDGET, charge
+from models.asked import BUDGET, Charge, charge
 from models.base import Connection, Unavailable
 from models.callers import read_language
 from models.country import Country
 from models.directory import Directory
-from models.documents import Found, find
+from models.documents import NO_ANSWER, Answer, look_up
+from models.lookups import ANSWERED, Channel, Lookup, Outcome, near
 from models.numbers import Kind
 from models.outbox import sent_with_code
 from models.subscriptions import room_for
@@ -27,7 +31,12 @@ class Queries:
         loaded: what Redis had; None where it is away, and the database counts the budget.
         seconds: how long a statement may take now.
         network: the code of the caller's network; empty where nobody says.
+
+    Attributes:
+        channel: the way that the questions come.
     """
+
+    channel = Channel.USSD
 
     def __init__(
         self,
@@ -38,8 +47,9 @@ class Queries:
         network: str = "",
     ) -> None:
         self._database = line.database
+        self._journal = line.journal
         self._keys = line.keys
-        self._phone_hmac = line.keys.phone_hmac(phone)
+        self._phone_hmacs = line.keys.phone_hmacs(phone)
         self._asked = None if loaded is None else set(loaded.asked)
         self._seconds = seconds
         self._language = loaded.language if loaded else None
@@ -59,7 +69,7 @@ class Queries:
         if self._language is None:
             try:
                 with self._database.reading(self._seconds()) as connection:
-                    self._learn(read_language(connection, self._phone_hmac))
+                    self._learn(read_language(connection, self._phone_hmacs))
             except Unavailable:
                 self._language = NO_LANGUAGE
         return None if self._language == NO_LANGUAGE else self._language
@@ -73,10 +83,10 @@ class Queries:
     def may_subscribe(self, number: str, kind: str) -> bool:
         """Say whether the caller has room for a subscription to this number."""
         if (number, kind) not in self._rooms:
-            subject = self._keys.subject(number)
+            subjects = self._keys.subjects(number)
             try:
                 with self._database.reading(self._seconds()) as connection:
-                    room = room_for(connection, self._phone_hmac, subject, kind)
+                    room = room_for(connection, self._phone_hmacs, subjects, kind)
             except Unavailable:
                 room = True  # the wish itself will tell
             self._rooms[number, kind] = room
@@ -87,7 +97,7 @@ class Queries:
         if code not in self._sendings:
             try:
                 with self._database.reading(self._seconds()) as connection:
-                    moment = sent_with_code(connection, self._phone_hmac, code)
+                    moment = sent_with_code(connection, self._phone_hmacs, code)
                 on = self.country.day(moment) if moment else None
                 self._sendings[code] = Sending(on)
             except Unavailable:
@@ -95,39 +105,80 @@ class Queries:
         return self._sendings[code]
 
     def _find(self, number: str, kind: str) -> Finding:
-        subject = self._keys.subject(number)
+        """Look, record it, and only then tell: what cannot be recorded is not told."""
+        subjects = self._keys.subjects(number)
+        outcome, answer = self._look(number, kind, subjects)
+        asked = {subject_mark(one) for one in answer.asked}.union(self._asked or ())
+        if not asked.isdisjoint(map(subject_mark, subjects)):
+            asked.add(subject_mark(subjects[0]))
+        lookup = Lookup(
+            at=moment(self.now.astimezone(UTC)),
+            day=self.now.date(),
+            channel=self.channel,
+            outcome=outcome,
+            phone_hmac=self._phone_hmacs[0],
+            subject=subjects[0],
+            near=near(self._keys, number),
+        )
+        outcome = self._journal.admit(lookup, asked).outcome
+        if outcome not in ANSWERED:
+            return Finding(Luck.SPENT if outcome is Outcome.SPENT else Luck.AWAY)
+        self._charge(subjects)
+        if self._language is None:
+            self._learn(answer.language)
+        return Finding(Luck.LOOKED, tuple(answer.found))
+
+    def _look(
+        self, number: str, kind: str, subjects: Sequence[bytes]
+    ) -> tuple[Outcome, Answer]:
+        """Look a number up, where the budget has room as far as the stores know."""
         try:
             if self._asked is None:
-                return self._find_counted_here(subject, number, kind)
-            mark = subject_mark(subject)
-            if mark not in self._asked:
-                if len(self._asked) >= BUDGET:
-                    return Finding(Luck.SPENT)
-                self._asked.add(mark)
-                self.charges.append(mark)
+                return self._look_counted_here(number, kind, subjects)
+            if not self._is_asked(subjects) and len(self._asked) >= BUDGET:
+                return Outcome.SPENT, NO_ANSWER
             with self._database.reading(self._seconds()) as connection:
-                return self._finding(*self._look_up(connection, number, kind))
-        except Unavailable:
-            return Finding(Luck.AWAY)
+                return self._look_up(connection, number, kind)
+        except (Unavailable, OSError):
+            return Outcome.AWAY, NO_ANSWER
 
-    def _find_counted_here(self, subject: bytes, number: str, kind: str) -> Finding:
-        today = self.now.date()
+    def _look_counted_here(
+        self, number: str, kind: str, subjects: Sequence[bytes]
+    ) -> tuple[Outcome, Answer]:
+        """Look a number up without Redis: charged and looked up in one transaction.
+
+        What is charged by it is not known before, so that the journal decides as well.
+        """
+        subject, phone_hmac, today = subjects[0], self._phone_hmacs[0], self.now.date()
+        elsewhere = self._journal.asked(today, phone_hmac)
         with self._database.writing(self._seconds()) as connection:
-            if not charge(connection, self._phone_hmac, today, subject):
-                return Finding(Luck.SPENT)
-            return self._finding(*self._look_up(connection, number, kind))
+            charged = charge(connection, phone_hmac, today, subject, elsewhere)
+            if charged is Charge.FULL:
+                return Outcome.SPENT, NO_ANSWER
+            outcome, answer = self._look_up(connection, number, kind)
+        own = {subject} if charged is Charge.NEW else set()
+        return outcome, replace(answer, asked=answer.asked - own)
 
     def _look_up(
         self, connection: Connection, number: str, kind: str
-    ) -> tuple[Iterable[Found], str | None]:
+    ) -> tuple[Outcome, Answer]:
         kinds = [Kind(kind)] if kind else list(Kind)
         hmacs = number_hmacs(self._keys, self.country, number, kind)
-        return find(connection, hmacs, kinds, self._phone_hmac)
+        answer = look_up(connection, hmacs, kinds, self._phone_hmacs, self.now.date())
+        if answer.found:
+            return Outcome.FOUND, answer
+        is_odd = number.startswith(ODD)
+        return Outcome.MALFORMED if is_odd else Outcome.UNKNOWN, answer
 
-    def _finding(self, found: Iterable[Found], language: str | None) -> Finding:
-        if self._language is None:
-            self._learn(language)
-        return Finding(Luck.LOOKED, tuple(found))
+    def _is_asked(self, subjects: Iterable[bytes]) -> bool:
+        """Say whether Redis knows that a number was asked for, under any key version."""
+        return not (self._asked or set()).isdisjoint(map(subject_mark, subjects))
+
+    def _charge(self, subjects: Sequence[bytes]) -> None:
+        """Let Redis count a number with the session, where it does not know it yet."""
+        if self._asked is not None and not self._is_asked(subjects):
+            self._asked.add(subject_mark(subjects[0]))
+            self.charges.append(subject_mark(subjects[0]))
 
     def _learn(self, language: str | None) -> None:
         self._language = self.learned = language or NO_LANGUAGE

@@ -44,7 +44,8 @@ BUDGET_SECONDS = 100_000
 NO_LANGUAGE = "-"
 _VERSION_BYTES = 14
 T = TypeVar("T")
-_SUBJECT_BYTES = 12
+MARK_BYTES = 12
+"""Octets of a subject that tell one number of a day from another."""
 
 _SINCE = "remembers-since"
 """Names the moment since when this Redis has forgotten nothing."""
@@ -243,6 +244,23 @@ class Sessions:
 
         return self._breaker.run(talk) or Verdict.AWAY
 
+    def kept(self, phone: str) -> list[bytes] | None:
+        """List the names of all that is kept of a caller; None where Redis is away.
+
+        It looks through every name there is: for a command, and never for a hop.
+        """
+        tag = self.place(phone).caller.removeprefix("c:")
+        return self._breaker.run(
+            lambda: list(self._client.scan_iter(match=f"?:{tag}*", count=1_000))
+        )
+
+    def forget(self, phone: str) -> int | None:
+        """Forget all that is kept of a caller; give how much, None where Redis is away."""
+        names = self.kept(phone)
+        if not names:
+            return None if names is None else 0
+        return self._breaker.run(lambda: int(self._client.delete(*names)))
+
     def note_memory(self) -> None:
         """Note, off the hop, since when Redis has forgotten nothing.
 
@@ -304,7 +322,7 @@ class Sessions:
 
 def subject_mark(subject: bytes) -> bytes:
     """Shorten a subject's HMAC to what a day's budget needs."""
-    return subject[:_SUBJECT_BYTES]
+    return subject[:MARK_BYTES]
 
 
 def connect(url: str, connections: int = 64) -> Redis:

@@ -12,11 +12,11 @@ from models.base import Connection, Database
 from models.callers import caller_row, choose_language
 from models.country import Country
 from models.keys import Keys
-from models.numbers import ACCEPTED, Kind, NumberType
-from models.outbox import CALL, queue, queued_since
+from models.outbox import CALL, is_queued, queue, queued_since
 from models.ratings import rate
+from models.rekeying import rekey_numbers, rekey_phones, rekey_subscription
 from models.reports import Report, report
-from models.subscriptions import subscribe
+from models.subscriptions import current_hmacs, subscribe
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ def grant(
     phone_hmac, today = keys.phone_hmac(phone), country.day(datetime.now(UTC))
     kept = True
     with database.writing(seconds) as connection:
+        rekey_phones(connection, keys, [phone])
         for wish in wishes:
             match wish:
                 case SpeakTo(language):
@@ -96,16 +97,8 @@ def grant(
                     choose_language(connection, phone_hmac, sealed, language)
                 case TextMe(subject, body):
                     _text(connection, keys, country, phone, subject, body)
-                case TellMeWhenReady(number, kind, language):
-                    subscribe(
-                        connection,
-                        keys,
-                        phone,
-                        keys.subject(number),
-                        kind,
-                        language,
-                        number_hmacs(keys, country, number, kind),
-                    )
+                case TellMeWhenReady():
+                    _subscribe(connection, keys, country, phone, wish)
                 case CallMeBack(language, place):
                     call_backs.ask(connection, keys, phone, language, place)
                 case Complain(said):
@@ -118,22 +111,41 @@ def grant(
 def _text(
     connection: Connection, keys: Keys, country: Country, phone: str, subject: str, body: str
 ) -> None:
-    """Queue a text once a day there, midnight in the middle of a call included."""
+    """Queue a text once a day there, midnight in the middle of a call included.
+
+    A key that is changed in the middle of a day begins no other day.
+    """
     now = datetime.now(UTC)
-    about = keys.subject(f"{phone}|{subject}").hex()
-    today, before = (f"text|{about}|{country.day(moment)}" for moment in (now, now - CALL))
-    if today == before or not queued_since(connection, before, now - CALL):
+    abouts = [one.hex() for one in keys.subjects(f"{phone}|{subject}")]
+    today, *older = (f"text|{about}|{country.day(now)}" for about in abouts)
+    if country.day(now) != country.day(now - CALL):
+        before = [f"text|{about}|{country.day(now - CALL)}" for about in abouts]
+        if any(queued_since(connection, one, now - CALL) for one in before):
+            return
+    if not any(is_queued(connection, one) for one in older):
         queue(connection, keys, today, phone, body)
 
 
+def _subscribe(
+    connection: Connection, keys: Keys, country: Country, phone: str, wish: TellMeWhenReady
+) -> None:
+    """Keep a subscription. All that speaks of its number is moved to the current key first."""
+    number, kind = wish.number, wish.kind
+    rekey_numbers(connection, keys, country.formats.asked_by(number, kind).items())
+    subject, hmacs = keys.subject(number), current_hmacs(keys, country, number, kind)
+    rekey_subscription(connection, keys, phone, number, kind, hmacs)
+    subscribe(connection, keys, phone, subject, kind, wish.language, hmacs, number)
+
+
 def number_hmacs(keys: Keys, country: Country, number: str, kind: str) -> list[bytes]:
-    """Give every HMAC that a number may be stored under, for one kind or for any."""
-    kinds = [Kind(kind)] if kind else list(Kind)
-    types: dict[NumberType, None] = {}
-    for one in kinds:
-        types.update(dict.fromkeys(ACCEPTED[one]))
-    return [
+    """Give every HMAC that a number may be stored under, for one kind or for any.
+
+    A number that no document may bear has one all the same, under which nothing is stored: it
+    is looked up and waited for like any other.
+    """
+    hmacs = [
         hmac
-        for number_type, canonical in country.formats.types_of(number, tuple(types)).items()
+        for number_type, canonical in country.formats.asked_by(number, kind).items()
         for hmac in keys.number_hmacs(number_type, canonical)
     ]
+    return hmacs or [keys.subject(number)]

@@ -69,7 +69,7 @@ def ask(connection: Connection, keys: Keys, phone: str, language: str, place: st
     said = {"language": language, "place": place[:PLACE]}
     row = {
         "phone_hmac": phone_hmac,
-        "phone": keys.people.seal(phone, _row(phone_hmac)),
+        "phone": keys.people.seal(phone, call_back_row(phone_hmac)),
         "made_at": now,
         **said,
     }
@@ -98,7 +98,7 @@ def waiting(connection: Connection, keys: Keys) -> list[CallBack]:
             in_utc(row.made_at),
             row.language,
             row.place,
-            keys.people.open_or_empty(row.phone, _row(bytes(row.phone_hmac))),
+            keys.people.open_or_empty(row.phone, call_back_row(bytes(row.phone_hmac))),
         )
         for row in connection.execute(query)
     ]
@@ -114,5 +114,6 @@ def close(connection: Connection, call_back_id: int) -> bool:
     return closed.rowcount > 0
 
 
-def _row(phone_hmac: bytes) -> str:
+def call_back_row(phone_hmac: bytes) -> str:
+    """Name a request's row, to bind its ciphertext to."""
     return f"call_backs|{phone_hmac.hex()}"

@@ -30,16 +30,20 @@ callers = Table(
 )
 
 
-def language_of(phone_hmac: bytes) -> ScalarSelect[Any]:
-    """Give the part of a statement that reads a caller's language."""
-    return (
-        select(callers.c.language).where(callers.c.phone_hmac == phone_hmac).scalar_subquery()
-    )
+def language_of(phone_hmacs: Collection[bytes]) -> ScalarSelect[Any]:
+    """Give the part of a statement that reads a caller's language.
+
+    Args:
+        phone_hmacs: the phone's, under every key version.
+    """
+    chosen = callers.c.phone_hmac.in_(phone_hmacs) & callers.c.language.is_not(None)
+    query = select(callers.c.language).where(chosen)
+    return query.order_by(callers.c.changed_at.desc()).limit(1).scalar_subquery()
 
 
-def read_language(connection: Connection, phone_hmac: bytes) -> str | None:
+def read_language(connection: Connection, phone_hmacs: Collection[bytes]) -> str | None:
     """Read the language that a phone chose; None where it chose none."""
-    language: str | None = connection.scalar(select(language_of(phone_hmac)))
+    language: str | None = connection.scalar(select(language_of(phone_hmacs)))
     return language
 
 

@@ -133,6 +133,12 @@ class Formats:
                 continue
         return found
 
+    def asked_by(self, text: str, kind: str) -> dict[NumberType, str]:
+        """Give what a caller may mean by a number, for one kind of document; empty for any."""
+        kinds = [Kind(kind)] if kind else list(Kind)
+        types = dict.fromkeys(one for each in kinds for one in ACCEPTED[each])
+        return self.types_of(text, tuple(types))
+
 
 def spelling(text: str) -> str:
     """Give a number as it was typed, without the blanks and signs that join its parts.

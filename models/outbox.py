@@ -4,6 +4,7 @@ A message is queued once for what caused it, in the transaction of its cause. Wh
 with it lives in `models/sending.py`, what gateways report of it in `models/reported.py`.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -131,8 +132,8 @@ def row_of(
         "cause": cause,
         "priority": priority,
         "phone_hmac": keys.phone_hmac(phone),
-        "phone": keys.people.seal(phone, f"outbox|phone|{cause}"),
-        "body": keys.people.seal(body, f"outbox|body|{cause}"),
+        "phone": keys.people.seal(phone, phone_row(cause)),
+        "body": keys.people.seal(body, body_row(cause)),
         "segments": segments(body),
         "same": keys.subject(f"same|{phone}|{body}"),
         "code": code or None,
@@ -184,14 +185,19 @@ def notice_code(keys: Keys, cause: str, phone: str) -> str:
     return str(10_000 + drawn % 90_000)
 
 
-def sent_with_code(connection: Connection, phone_hmac: bytes, code: str) -> datetime | None:
+def sent_with_code(
+    connection: Connection, phone_hmacs: Collection[bytes], code: str
+) -> datetime | None:
     """Say when the message with a code was queued that went out to a phone.
+
+    Args:
+        phone_hmacs: the phone's, under every key version.
 
     Returns:
         The latest such moment; None where no such message was handed to the gateway.
     """
     query = select(func.max(outbox.c.made_at)).where(
-        outbox.c.phone_hmac == phone_hmac,
+        outbox.c.phone_hmac.in_(phone_hmacs),
         outbox.c.code == code,
         outbox.c.state.in_(HANDED_OVER),
     )
@@ -211,10 +217,12 @@ def queued_since(connection: Connection, cause: str, moment: datetime) -> bool:
     return connection.execute(query).first() is not None
 
 
-def answers_since(connection: Connection, phone_hmac: bytes, moment: datetime) -> int:
+def answers_since(
+    connection: Connection, phone_hmacs: Collection[bytes], moment: datetime
+) -> int:
     """Count the answers queued for a phone after `moment`."""
     query = select(func.count()).where(
-        outbox.c.phone_hmac == phone_hmac,
+        outbox.c.phone_hmac.in_(phone_hmacs),
         outbox.c.made_at > moment,
         outbox.c.priority == Priority.ANSWER,
     )
@@ -231,10 +239,20 @@ def texts_to(connection: Connection, keys: Keys, phone: str) -> list[tuple[Deliv
     """Read the messages to one phone, oldest first: for a phone on a screen, and for tests."""
     query = (
         select(outbox.c.state, outbox.c.cause, outbox.c.body)
-        .where(outbox.c.phone_hmac == keys.phone_hmac(phone))
+        .where(outbox.c.phone_hmac.in_(keys.phone_hmacs(phone)))
         .order_by(outbox.c.id)
     )
     return [
-        (Delivery(row.state), keys.people.open(row.body, f"outbox|body|{row.cause}"))
+        (Delivery(row.state), keys.people.open(row.body, body_row(row.cause)))
         for row in connection.execute(query)
     ]
+
+
+def phone_row(cause: str) -> str:
+    """Name the row of a message, to bind its phone's ciphertext to."""
+    return f"outbox|phone|{cause}"
+
+
+def body_row(cause: str) -> str:
+    """Name the row of a message, to bind its text's ciphertext to."""
+    return f"outbox|body|{cause}"

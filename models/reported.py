@@ -32,7 +32,15 @@ from sqlalchemy import (
 
 from models.base import in_utc, metadata
 from models.keys import Keys, Tampered
-from models.outbox import Delivery, Priority, outbox, outbox_documents, row_of
+from models.outbox import (
+    Delivery,
+    Priority,
+    body_row,
+    outbox,
+    outbox_documents,
+    phone_row,
+    row_of,
+)
 from models.upsert import upsert
 
 AGAIN = "again"
@@ -290,8 +298,8 @@ def _queue_again(connection: Connection, keys: Keys, message: Any, at: datetime)
     """Queue a message once more, as old as it was; say whether it is queued by this."""
     cause: str = message.cause
     try:
-        phone = keys.people.open(message.phone, f"outbox|phone|{cause}")
-        body = keys.people.open(message.body, f"outbox|body|{cause}")
+        phone = keys.people.open(message.phone, phone_row(cause))
+        body = keys.people.open(message.body, body_row(cause))
     except Tampered:
         return False
     again = row_of(

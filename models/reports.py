@@ -21,6 +21,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     String,
     Table,
     UniqueConstraint,
@@ -71,6 +72,7 @@ reports = Table(
     Column("number", LargeBinary),
     Column("wanted", String(8)),
     Column("words", LargeBinary),
+    Column("key_version", SmallInteger),
     Column("language", String(8), nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("closed_at", DateTime(timezone=True)),
@@ -78,6 +80,8 @@ reports = Table(
     Index("ix_reports_document_id", "document_id"),
     Index("ix_reports_closed_at_made_at", "closed_at", "made_at"),
 )
+
+"""`key_version` is that of LOOKUP_KEY under which `about` and `subject` are HMACs."""
 
 _OPEN_NOT_THERE = (reports.c.matter == Matter.NOT_THERE) & reports.c.closed_at.is_(None)
 
@@ -135,7 +139,7 @@ def report(connection: Connection, keys: Keys, phone: str, given: Report, day: d
         for one in held
         if one.matter == given.matter and _is_same(one, day, now)
     }
-    abouts = {_about(keys, given, one): one for one in given.documents or (None,)}
+    abouts = {about_of(keys, given, one): one for one in given.documents or (None,)}
     new = {about: one for about, one in abouts.items() if about not in kept}
     if new and sum(one.closed_at is None for one in held) + len(new) > MOST:
         return False
@@ -149,7 +153,7 @@ def report(connection: Connection, keys: Keys, phone: str, given: Report, day: d
             "language": given.language,
             "made_at": now,
             "closed_at": None,
-            **_said(keys, phone, given, _row(phone_hmac, given.matter, about, day)),
+            **sealed(keys, phone, given, report_row(phone_hmac, given.matter, about, day)),
         }
         upsert(
             connection,
@@ -168,6 +172,18 @@ def waiting(connection: Connection, keys: Keys, most: int = 500) -> list[Receive
         .where(reports.c.closed_at.is_(None))
         .order_by(reports.c.made_at, reports.c.id)
         .limit(most)
+    )
+    return [_received(keys, row) for row in connection.execute(query)]
+
+
+def said_by(
+    connection: Connection, keys: Keys, phone_hmacs: Collection[bytes]
+) -> list[Received]:
+    """List every report of a phone, open or closed, the oldest first."""
+    query = (
+        select(reports)
+        .where(reports.c.phone_hmac.in_(phone_hmacs))
+        .order_by(reports.c.made_at, reports.c.id)
     )
     return [_received(keys, row) for row in connection.execute(query)]
 
@@ -232,14 +248,14 @@ def _is_same(held: Any, day: date, now: datetime) -> bool:
     return held.closed_at is None or in_utc(held.closed_at) > now - CALL
 
 
-def _about(keys: Keys, given: Report, document_id: int | None) -> bytes:
+def about_of(keys: Keys, given: Report, document_id: int | None) -> bytes:
     """Give the HMAC of what a report concerns: a document, or else a number."""
     concerns = document_id or (keys.subject(given.number).hex() if given.number else "")
     parts = (given.centre_code, given.wanted, given.words[:WORDS])
     return keys.subject(f"report|{concerns}|{'|'.join(parts)}")
 
 
-def _said(keys: Keys, phone: str, given: Report, row: str) -> dict[str, object]:
+def sealed(keys: Keys, phone: str, given: Report, row: str) -> dict[str, object]:
     """Give the columns of what a caller said, what is personal sealed to its row."""
     number, words = given.number, given.words[:WORDS]
     return {
@@ -249,11 +265,12 @@ def _said(keys: Keys, phone: str, given: Report, row: str) -> dict[str, object]:
         "number": keys.people.seal(number, f"{row}|number") if number else None,
         "wanted": given.wanted or None,
         "words": keys.people.seal(words, f"{row}|words") if words else None,
+        "key_version": keys.lookup.version,
     }
 
 
 def _received(keys: Keys, row: Any) -> Received:
-    place = _row(bytes(row.phone_hmac), row.matter, bytes(row.about), row.day)
+    place = report_row(bytes(row.phone_hmac), row.matter, bytes(row.about), row.day)
     opened = keys.people.open_or_empty
     return Received(
         id=row.id,
@@ -269,5 +286,6 @@ def _received(keys: Keys, row: Any) -> Received:
     )
 
 
-def _row(phone_hmac: bytes, matter: str, about: bytes, day: date) -> str:
+def report_row(phone_hmac: bytes, matter: str, about: bytes, day: date) -> str:
+    """Name a report's row, to bind its ciphertexts to."""
     return f"reports|{phone_hmac.hex()}|{matter}|{about.hex()}|{day}"

@@ -17,7 +17,16 @@ from models.callers import stopped_among
 from models.campaigns import FAR, campaigns_stopped
 from models.documents import State, documents
 from models.keys import Keys, Tampered
-from models.outbox import HANDED_OVER, Delivery, Priority, outbox, outbox_documents
+from models.outbox import (
+    HANDED_OVER,
+    Delivery,
+    Priority,
+    body_row,
+    outbox,
+    outbox_documents,
+    phone_row,
+)
+from models.rekeying import rekey_phones
 from models.spending import Limits, Purse, correct, money_of
 
 ATTEMPTS = 8
@@ -98,6 +107,7 @@ def take(connection: Connection, keys: Keys, most: int, terms: Terms) -> list[Ou
 
     Those that must not go out fail here, and those that must wait are put off.
     """
+    _rekey(connection, keys, most, terms)
     waiting = _due(connection, most, terms.unasked)
     if not waiting:
         return []
@@ -107,13 +117,14 @@ def take(connection: Connection, keys: Keys, most: int, terms: Terms) -> list[Ou
     dropped: dict[str, list[int]] = defaultdict(list)
     for row in waiting:
         message = _open(keys, row, terms.day)
-        if verdict := judge.verdict(row) if message else UNREADABLE:
+        if verdict := judge.verdict(row) if message else _unreadable(keys, row):
             dropped[verdict].append(row.id)
         elif message and purse.take(row.segments, Priority(row.priority)):
             judge.count(row)
             taken.append(message)
     purse.keep()
-    _put_off(connection, dropped.pop(_TOO_MANY, []), datetime.now(UTC) + _LATER)
+    for reason in (_TOO_MANY, _NEWER_KEY):
+        _put_off(connection, dropped.pop(reason, []), datetime.now(UTC) + _LATER)
     _put_off(connection, dropped.pop(_HALTED, []), FAR)
     for reason, ids in dropped.items():
         _move(connection, ids, Delivery.FAILED, reason=reason)
@@ -156,6 +167,7 @@ def give_up_lost(connection: Connection) -> int:
 
 _TOO_MANY = "too many"
 _HALTED = "campaign stopped"
+_NEWER_KEY = "of a key that this sender has not"
 
 _TAKEN = (
     outbox.c.id,
@@ -172,7 +184,18 @@ _TAKEN = (
 )
 
 
-def _due(connection: Connection, most: int, unasked: bool) -> list[Any]:
+def _rekey(connection: Connection, keys: Keys, most: int, terms: Terms) -> None:
+    """Move what is kept of the phones to be texted: a STOP may lie under an older key."""
+    if not keys.has_older:
+        return
+    phones = set()
+    for row in _due(connection, most, terms.unasked, locked=False):
+        if phone := keys.people.open_or_empty(row.phone, phone_row(row.cause)):
+            phones.add(phone)
+    rekey_phones(connection, keys, phones)
+
+
+def _due(connection: Connection, most: int, unasked: bool, locked: bool = True) -> list[Any]:
     """Find due messages, those that somebody waits for first.
 
     Each priority is asked for by itself, so that the index ends the search where many wait
@@ -182,7 +205,7 @@ def _due(connection: Connection, most: int, unasked: bool) -> list[Any]:
     found: list[Any] = []
     for priority in Priority if unasked else (Priority.ANSWER,):
         if len(found) < most:
-            found += connection.execute(
+            query = (
                 select(*_TAKEN)
                 .where(
                     outbox.c.state == Delivery.QUEUED,
@@ -191,8 +214,9 @@ def _due(connection: Connection, most: int, unasked: bool) -> list[Any]:
                 )
                 .order_by(outbox.c.due_at)
                 .limit(most - len(found))
-                .with_for_update(skip_locked=True)
             )
+            locking = query.with_for_update(skip_locked=True)
+            found += connection.execute(locking if locked else query)
     return found
 
 
@@ -274,11 +298,16 @@ def _stale(connection: Connection, ids: Sequence[int]) -> set[int]:
 def _open(keys: Keys, row: Any, day: date) -> Outgoing | None:
     """Read a message; None where it does not open, and nobody can be told."""
     try:
-        phone = keys.people.open(row.phone, f"outbox|phone|{row.cause}")
-        body = keys.people.open(row.body, f"outbox|body|{row.cause}")
+        phone = keys.people.open(row.phone, phone_row(row.cause))
+        body = keys.people.open(row.body, body_row(row.cause))
     except Tampered:
         return None
     return Outgoing(row.id, row.attempts + 1, row.segments, day, phone, body)
+
+
+def _unreadable(keys: Keys, row: Any) -> str:
+    """Say why a message cannot be read: its key may be newer than this sender."""
+    return UNREADABLE if keys.people.knows(row.phone) else _NEWER_KEY
 
 
 def _hand_out(connection: Connection, taken: Sequence[Outgoing], terms: Terms) -> None:

@@ -1,10 +1,10 @@
 """Subscriptions: phones that asked to be texted when a number's document is ready.
 
-A subscription holds HMACs of the number, under every type it may be, and never the number:
-it meets documents that nobody had loaded when it was made.
+A subscription holds HMACs of the number, under every type it may be: it meets documents
+that nobody had loaded when it was made. The number itself only rotation can read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     String,
     Table,
     UniqueConstraint,
@@ -34,6 +35,7 @@ from models.base import metadata
 from models.callers import callers
 from models.centres import CENTRE_COLUMNS, centre_of, centres
 from models.counties import counties
+from models.country import Country
 from models.documents import Found, State, document_numbers, documents
 from models.keys import Keys
 from models.numbers import Kind
@@ -54,12 +56,17 @@ subscriptions = Table(
     Column("subject", LargeBinary(32), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("phone", LargeBinary, nullable=False),
+    Column("number", LargeBinary),
+    Column("key_version", SmallInteger),
     Column("language", String(8), nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("met_at", DateTime(timezone=True)),
     UniqueConstraint("phone_hmac", "subject", "kind"),
     Index("ix_subscriptions_made_at", "made_at"),
 )
+"""`number` is sealed so that rotation alone reads it; `key_version` is that of LOOKUP_KEY
+under which `subject` and the numbers are HMACs. Both lack where the phone subscribed before
+there were such columns."""
 
 subscription_numbers = Table(
     "subscription_numbers",
@@ -82,13 +89,23 @@ class Due:
     phone: str = field(repr=False)
 
 
-def room_for(connection: Connection, phone_hmac: bytes, subject: bytes, kind: str) -> bool:
-    """Say whether a phone may subscribe to `subject`, or has done so already."""
+def room_for(
+    connection: Connection,
+    phone_hmacs: Collection[bytes],
+    subjects: Collection[bytes],
+    kind: str,
+) -> bool:
+    """Say whether a phone may subscribe to a number, or has done so already.
+
+    Args:
+        phone_hmacs: the phone's, under every key version.
+        subjects: the number's, under every key version.
+    """
     query = select(subscriptions.c.subject, subscriptions.c.kind).where(
-        subscriptions.c.phone_hmac == phone_hmac, subscriptions.c.met_at.is_(None)
+        subscriptions.c.phone_hmac.in_(phone_hmacs), subscriptions.c.met_at.is_(None)
     )
     open_ones = {(bytes(row.subject), row.kind) for row in connection.execute(query)}
-    return (subject, kind) in open_ones or len(open_ones) < MOST
+    return any((one, kind) in open_ones for one in subjects) or len(open_ones) < MOST
 
 
 def subscribe(
@@ -99,6 +116,7 @@ def subscribe(
     kind: str,
     language: str,
     number_hmacs: Iterable[bytes],
+    number: str = "",
 ) -> bool:
     """Keep a subscription, once for a phone, number and kind.
 
@@ -106,11 +124,16 @@ def subscribe(
     is waited for. One met within this call stays met. One made before the phone was stopped
     is made anew, since it is asked for now.
 
+    Args:
+        subject: the number's, under the current key.
+        number_hmacs: under every type that it may be, under the current key.
+        number: as it was typed: kept for rotation.
+
     Returns:
         Whether it is kept: False where the phone has no room for another.
     """
     phone_hmac = keys.phone_hmac(phone)
-    if not room_for(connection, phone_hmac, subject, kind):
+    if not room_for(connection, [phone_hmac], [subject], kind):
         return False
     mine = (
         (subscriptions.c.phone_hmac == phone_hmac)
@@ -122,7 +145,8 @@ def subscribe(
         "phone_hmac": phone_hmac,
         "subject": subject,
         "kind": kind,
-        "phone": keys.people.seal(phone, _row(phone_hmac, subject, kind)),
+        "phone": keys.people.seal(phone, subscription_row(phone_hmac, subject, kind)),
+        "key_version": keys.lookup.version,
         "language": language,
         "made_at": now,
     }
@@ -130,6 +154,9 @@ def subscribe(
         made = connection.scalars(select(subscriptions.c.id).where(mine)).one()
         numbers = [{"subscription_id": made, "hmac": one} for one in set(number_hmacs)]
         connection.execute(insert(subscription_numbers), numbers)
+        if number:
+            sealed = keys.seal_for_rotation(number, number_row(made))
+            connection.execute(update(subscriptions).where(mine).values(number=sealed))
     else:
         connection.execute(
             update(subscriptions)
@@ -137,6 +164,15 @@ def subscribe(
             .values(met_at=None, made_at=now, language=language)
         )
     return True
+
+
+def current_hmacs(keys: Keys, country: Country, number: str, kind: str) -> list[bytes]:
+    """Give the HMACs that a number is waited for under now, for one kind or for any.
+
+    A number that no document may bear has one all the same, which nothing will meet.
+    """
+    asked_by = country.formats.asked_by(number, kind)
+    return [keys.number_hmac(*one) for one in asked_by.items()] or [keys.subject(number)]
 
 
 def _is_stopped() -> ColumnElement[bool]:
@@ -215,7 +251,7 @@ def due(
 
 def _phone(keys: Keys, row: Any) -> str:
     """Read a subscriber's phone; empty where it does not open, and nobody can be told."""
-    place = _row(bytes(row.phone_hmac), bytes(row.subject), row.asked_kind)
+    place = subscription_row(bytes(row.phone_hmac), bytes(row.subject), row.asked_kind)
     return keys.people.open_or_empty(row.phone, place)
 
 
@@ -233,5 +269,11 @@ def count(connection: Connection) -> int:
     return connection.scalars(select(func.count()).select_from(subscriptions)).one()
 
 
-def _row(phone_hmac: bytes, subject: bytes, kind: str) -> str:
+def number_row(subscription_id: int) -> str:
+    """Name the row of a subscription's number, to bind its ciphertext to."""
+    return f"subscriptions|{subscription_id}|number"
+
+
+def subscription_row(phone_hmac: bytes, subject: bytes, kind: str) -> str:
+    """Name a subscription's row, to bind its phone's ciphertext to."""
     return f"subscriptions|{phone_hmac.hex()}|{subject.hex()}|{kind}"

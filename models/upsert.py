@@ -30,3 +30,12 @@ def upsert(
     # rowcount will not do: psycopg has none for an insert that SQLAlchemy lets return its key
     written = connection.execute(done.returning(*table.primary_key.columns))
     return written.first() is not None
+
+
+def insert_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Insert rows, and leave out those that another row is in the way of, by whatever key."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    connection.execute(statement, [dict(row) for row in rows])

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from rapidfuzz.distance import OSA
 
-from menus.parse import likeliest_number
+from menus.parse import likeliest_number, odd_number, seems_number
 from menus.places import Match, search
 from menus.reader import Reader, Reading, reader_of
 from menus.vocabulary import Keyword, Vocabulary
@@ -134,6 +134,7 @@ class _Text:
             or self._number()
             or self._strange()
             or self._digits()
+            or self._odd()
             or self._first()
             or self._guess()
             or Asked(Want.NOTHING, self._reading.language)
@@ -180,6 +181,23 @@ class _Text:
         if len(said) == 1 and re.fullmatch("[0-9]{1,2}", said[0]):
             return Asked(Want.DIGITS, self._reading.language, keys=(said[0],))
         return None
+
+    def _odd(self) -> Asked | None:
+        """Find what stands in a number's place and can be none: it gets the same answer."""
+        known, said = self._vocabulary, [one.text for one in self._words]
+        beside = known.openers | known.fillers | known.names.keys()
+        rest = [one for one in said if one not in beside]
+        number = odd_number(rest[0]) if len(rest) == 1 else ""
+        if not number or seems_number(rest[0], self._country):
+            return None
+        reading = self._reading
+        return Asked(
+            Want.NUMBER,
+            reading.language,
+            number=number,
+            kind=reading.kind or "",
+            bare=len(said) == 1,
+        )
 
     def _first(self) -> Asked | None:
         """Read what the text begins with, greetings left out."""

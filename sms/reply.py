@@ -29,7 +29,9 @@ from menus.words import Words
 from models.base import Connection, Unavailable
 from models.callers import caller_row, start, stop
 from models.gsm7 import SMS_SEGMENT, septets
+from models.lookups import Channel
 from models.outbox import answers_since, is_queued, queue
+from models.rekeying import rekey_phones
 from sms import keywords
 from sms.keywords import Asked, Want
 
@@ -61,11 +63,11 @@ def reply(line: Line, text: Text) -> bool:
         models.base.Unavailable: nothing was kept, and the gateway should try again.
     """
     digest = hashlib.sha256(f"{text.gateway}|{text.id}".encode()).hexdigest()
-    cause, phone_hmac = f"in|{digest}", line.keys.phone_hmac(text.phone)
+    cause, phone_hmacs = f"in|{digest}", line.keys.phone_hmacs(text.phone)
     with line.database.reading() as connection:
         if is_queued(connection, cause):
             return False
-        lately = answers_since(connection, phone_hmac, datetime.now(UTC) - LATE)
+        lately = answers_since(connection, phone_hmacs, datetime.now(UTC) - LATE)
     asked = keywords.read(text.body, line.country, line.watch.directory, line.languages)
     if asked.want in (Want.STOP, Want.START):
         new = _switch(line, text, cause, asked)
@@ -86,6 +88,7 @@ def _switch(line: Line, text: Text, cause: str, asked: Asked) -> bool:
     words = line.texts.words(asked.language)
     body = _told(words, "stopped" if stops else "started", _is_late(line, text))
     with line.database.writing() as connection:
+        rekey_phones(connection, line.keys, [text.phone])
         new = queue(connection, line.keys, cause, text.phone, body)
         if new and stops:
             phone_hmac = line.keys.phone_hmac(text.phone)
@@ -130,6 +133,8 @@ def _is_late(line: Line, text: Text) -> bool:
 
 class _Asking(Queries):
     """One text's questions: what cannot be answered now is asked for again."""
+
+    channel = Channel.SMS
 
     def __init__(self, *given: object) -> None:
         super().__init__(*given)  # type: ignore[arg-type]

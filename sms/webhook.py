@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from menus.line import Line
 from models.base import Unavailable
 from models.callers import caller_row, stop
+from models.rekeying import rekey_phones
 from models.reported import take_report
 from models.sending_hours import next_morning
 from sms import africastalking, kannel
@@ -113,6 +114,8 @@ def _take_report(line: Line, gateway: str, fields: Fields) -> None:
         return
     again_at = next_morning(line.country, line.clock())
     with line.database.writing() as connection:
+        if report.phone:
+            rekey_phones(connection, line.keys, [report.phone])
         take_report(connection, line.keys, report, again_at)
 
 
@@ -121,4 +124,5 @@ def _take_optout(line: Line, gateway: str, fields: Fields) -> None:
     phone_hmac = line.keys.phone_hmac(phone)
     sealed = line.keys.people.seal(phone, caller_row(phone_hmac))
     with line.database.writing() as connection:
+        rekey_phones(connection, line.keys, [phone])
         stop(connection, phone_hmac, sealed)

@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,12 +25,14 @@ from config import (
 from menus.screens import Cost
 from models.country import kenya
 from models.keys import Versions, fresh_keys
+from models.retention import Keep
 from tests.caller import TOKEN
 
 ROOT = Path(__file__).parent.parent
 FRESH = fresh_keys()
+LINE_KEYS = {name: key for name, key in FRESH.items() if name != "ARCHIVE_PRIVATE_KEY"}
 GOOD = {
-    **FRESH,
+    **LINE_KEYS,
     "GATEWAY_TOKENS": TOKEN,
     "DATABASE_URL": "postgresql://line:d4t4b4s3pass@db/line",
     "REDIS_URL": "redis://:r3d1spass@redis/0",
@@ -747,12 +750,27 @@ def test_fresh_keys_are_accepted_as_settings() -> None:
     others = ("DATABASE_URL", "REDIS_URL")
     printed = tool("flask", "keys", "new").stdout
     environ = dict(line.split("=", 1) for line in printed.splitlines())
+    environ.pop("ARCHIVE_PRIVATE_KEY")
 
     assert told({**environ, **{name: GOOD[name] for name in others}}, *WEB) == []
 
 
 def test_keys_are_made_where_nothing_is_set() -> None:
     assert tool("flask", "keys", "new").returncode == 0
+
+
+def test_how_long_things_are_kept_is_set_by_days() -> None:
+    given = Config.from_env({"RETENTION_LOOKUPS_DAYS": "30", "RETENTION_CALLERS_DAYS": "400"})
+
+    assert given.keep == replace(Keep(), lookups=30, callers=400)
+    assert given.faults == ()
+
+
+@pytest.mark.parametrize("days", ["0", "30", "36501", "x", "-1", "\uff13\uff11"])
+def test_texts_are_kept_for_a_month_at_least(days: str) -> None:
+    given = Config.from_env({"RETENTION_MESSAGES_DAYS": days})
+
+    assert given.faults == ("RETENTION_MESSAGES_DAYS is not a number from 31 to 36500",)
 
 
 def test_fresh_keys_come_with_a_word_of_care() -> None:

@@ -254,7 +254,7 @@ def test_the_code_typed_as_a_reply_is_a_reply(handset: type[Handset], app: Flask
     one = handset(app)
     pages = one.keys("1", "1", "1919")
 
-    assert pages[3].startswith("CON An ID number has 6 to 9 digits")
+    assert pages[3].startswith("CON No document found for ..919.")
 
 
 @every_forgetful_gateway

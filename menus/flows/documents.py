@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from menus import answers
-from menus.parse import number_for, receipt
+from menus.parse import number_for, receipt_asked
 from menus.screens import Ask, Choice, Item, Look, Luck, Menu, Pick, Route, Screen, Tell
 from menus.wishes import TellMeWhenReady, TextMe, Wish
 from menus.words import Facts, Words
@@ -207,7 +207,7 @@ SCREENS: list[Screen] = [
         to="find",
         if_stuck="help",
     ),
-    Ask("ask_receipt", parse=receipt, to="find", if_stuck="help"),
+    Ask("ask_receipt", parse=receipt_asked, to="find", if_stuck="help"),
     Route(
         "find",
         decide=readiness,

@@ -28,7 +28,7 @@ from models.outbox import queue as queue_answer
 from models.spending import Limits
 from sms.sender import Office
 from tests.commands.campaign_set import load, phones, ready, with_phones
-from tests.conftest import KEYS, Open, line_of
+from tests.conftest import LINE_KEYS, Open, line_of
 from tests.servers import RedisServer
 from tests.sms.gateway import Gateway
 
@@ -241,7 +241,7 @@ def test_a_campaign_for_226247_documents_takes_seconds_and_little_memory(
     load_demonstration(line)
     environment = {
         **os.environ,
-        **KEYS,
+        **LINE_KEYS,
         "DATABASE_URL": database_url,
         "REDIS_URL": redis.url,
         "VAR_DIR": str(tmp_path / "var"),

@@ -13,6 +13,7 @@ from models.gateways import note_away
 from models.outbox import Delivery, Priority
 from tests.caller import PHONE
 from tests.conftest import Open, line_of
+from tests.lookups import keys, lookup, phone, take
 from tests.outbox import GATEWAY, Outbox
 from tests.servers import PostgresServer, RedisServer
 
@@ -204,7 +205,21 @@ def test_each_number_says_what_it_is(app: Flask) -> None:
     names = set(re.findall(r"^# TYPE ([a-z_]+) gauge$", text, re.MULTILINE))
 
     assert names == set(re.findall(r"^# HELP ([a-z_]+) [A-Z0-9].{15,}\.$", text, re.MULTILINE))
-    assert len(names) == 15
+    assert len(names) == 17
+
+
+def test_look_ups_of_the_last_hour_and_what_stands_out_are_counted(app: Flask) -> None:
+    now = datetime.now(UTC)
+    run = [lookup(keys(), phone(one // 5), str(30_000_000 + one), at=now) for one in range(30)]
+    old = lookup(keys(), phone(9), "31000000", at=now - timedelta(minutes=61))
+    with line_of(app).database.working() as connection:
+        take(connection, "one", [old, *run])
+    before = scraped(app)
+
+    assert before["line_lookups_last_hour unknown"] == 30
+    assert before["line_lookups_last_hour found"] == 0
+    assert before["line_lookup_flags_open sequence"] == 1
+    assert before["line_lookup_flags_open phone"] == before["line_lookup_flags_open line"] == 0
 
 
 def test_nothing_personal_is_in_it(app: Flask, box: Outbox) -> None:

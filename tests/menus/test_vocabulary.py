@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from menus.parse import any_number, number_for
+from menus.parse import ODD, any_number, number_for
 from menus.reader import Reading, reader_of
 from menus.vocabulary import BadVocabulary, Keyword, Vocabulary
 from models.country import Country, kenya
@@ -198,9 +198,12 @@ def test_what_is_typed_on_the_home_page_is_read_as_there(elsewhere: Country) -> 
     assert (said["number"], said["kind"]) == ("XE12345", Kind.ID_CARD)
 
 
-def test_a_number_of_another_country_is_a_slip(elsewhere: Country) -> None:
-    assert any_number("20123456", elsewhere) is None
-    assert number_for(Kind.ID_CARD)("20123456", elsewhere) is None
+def test_a_number_of_another_country_is_odd(elsewhere: Country) -> None:
+    for parse in (any_number, number_for(Kind.ID_CARD)):
+        said = parse("20123456", elsewhere)
+
+        assert said is not None
+        assert said["number"] == f"{ODD}20123456"
 
 
 def test_a_question_takes_what_is_a_number_there(elsewhere: Country) -> None:

@@ -40,7 +40,7 @@ def become(line: Line, state: Delivery) -> None:
 
 def sent(line: Line, code: str = CODE, phone: str = PHONE) -> datetime | None:
     with line.database.working() as connection:
-        return sent_with_code(connection, line.keys.phone_hmac(phone), code)
+        return sent_with_code(connection, [line.keys.phone_hmac(phone)], code)
 
 
 @pytest.fixture

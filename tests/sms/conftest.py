@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import KEYS, config
+from tests.conftest import LINE_KEYS, config
 from tests.servers import RedisServer
 from tests.sms.loopback import Loopback
 from tests.sms.senders import Desk, settings
@@ -30,4 +30,4 @@ def environment(
     postgres_url: str, redis: RedisServer, tmp_path: Path, loopback: Loopback
 ) -> dict[str, str]:
     """The settings of every process of a test."""
-    return settings(KEYS, postgres_url, redis.url, tmp_path, loopback)
+    return settings(LINE_KEYS, postgres_url, redis.url, tmp_path, loopback)
