@@ -188,7 +188,7 @@ class _Loading:
     def _fill(self, load: Import, file: CentreFile, connection: Connection) -> None:
         rows = file.rows()
         reading = self._reading(rows, codes_by_name(connection))
-        processes = min(os.cpu_count() or 1, _MOST_PROCESSES) if file.size > _LONG else 0
+        processes = _processes() if file.size > _LONG else 0
         with progress() as bar:
             task = bar.add_task(self._file.name, total=file.size)
             for _ in load.load(_items(rows), _Read(reading), self._refuse, processes):
@@ -233,6 +233,11 @@ class _Read:
 
     def __call__(self, item: "tuple[int, list[str]] | Refusal") -> Row | Refusal:
         return item if isinstance(item, Refusal) else self._reading.row(*item)
+
+
+def _processes() -> int:
+    """Say how many prepare rows: one processor is left to those who call, and the database."""
+    return max(1, min((os.cpu_count() or 1) - 1, _MOST_PROCESSES))
 
 
 def _items(

@@ -6,7 +6,7 @@ processes of a machine read them, so that no phone gets more than its five numbe
 is flushed or away. A line survives the process that wrote it, killed in whatever way; what
 the machine had not written to its disk when its power went is lost.
 
-Once a second one process of the machine moves what came in, a file a transaction. A file's
+Every five seconds one process of the machine moves what came in, a file a transaction. A file's
 name is kept with its rows, so that a process killed at any point moves nothing twice. While
 the database is away files stay, as far as the disk has room; where nothing can be written,
 nothing is looked up.
@@ -34,7 +34,7 @@ from models.lookups import ANSWERED, Lookup, Outcome, Unreadable
 LOCK_SECONDS = 0.5
 """The longest a hop waits for the machine's lock, which is held for some microseconds."""
 
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 5.0
 """Between two moves."""
 
 GRACE_SECONDS = 5.0
@@ -243,7 +243,7 @@ class Mover:
         self._thread = threading.Thread(target=self._run, name="lookups", daemon=True)
 
     def start(self) -> None:
-        """Move what comes in, every second."""
+        """Move what comes in, every few seconds."""
         self._thread.start()
 
     def close(self) -> None:

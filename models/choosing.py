@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from models.callers import callers
 from models.campaigns import CHUNK, FAR, Choice, cause_of
-from models.documents import State, document_numbers, documents
+from models.documents import State, document_numbers, document_row, documents
 from models.keys import Keys
 from models.numbers import PRINCIPAL, Kind
 from models.outbox import HANDED_OVER, Delivery, outbox, outbox_documents
@@ -132,7 +132,7 @@ class Chosen:
     def _phone(self, rows: Sequence[Any]) -> str:
         """Read an owner's phone; empty where it does not open, or is another's."""
         for row in rows:
-            phone = self._keys.people.open_or_empty(row.phone, f"documents|{row.id}")
+            phone = self._keys.people.open_or_empty(row.phone, document_row(row.id))
             if phone and bytes(row.phone_hmac) in self._keys.phone_hmacs(phone):
                 return phone
         return ""

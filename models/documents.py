@@ -96,6 +96,16 @@ document_numbers = Table(
 )
 
 
+def document_row(document_id: int) -> str:
+    """Name a document's row, to bind its owner's phone to."""
+    return f"documents|{document_id}"
+
+
+def document_number_row(document_id: int, number_type: str) -> str:
+    """Name the row of a document's number, to bind its ciphertext to."""
+    return f"document_numbers|{document_id}|" + number_type
+
+
 @dataclass(frozen=True)
 class Found:
     """A document that a caller may be told of.

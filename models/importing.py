@@ -28,6 +28,7 @@ from models.preparing import (
     chunks,
     prepared,
 )
+from models.rekeying import rekey_hmacs
 from models.reports import close_confirmed, doubted
 from models.upsert import upsert
 
@@ -220,6 +221,7 @@ class Import:
         return int(made[0])
 
     def _write(self, chunk: Chunk, made: Prepared) -> None:
+        rekey_hmacs(self._connection, self._keys, made.renewed)
         hmacs = {hmac for hmac, _ in made.keys}.union(*made.older)
         known = read_known(self._connection, list(hmacs))
         times = Counter(made.keys) if len(set(made.keys)) < len(made.keys) else None
@@ -362,7 +364,7 @@ class Import:
             )
         history.keep(self._connection, work.changes)
         self._confirm(work.confirmed)
-        close_confirmed(self._connection, work.settled)
+        self._settle(work.settled)
         for number in work.more_numbers:
             upsert(
                 self._connection,
@@ -373,8 +375,14 @@ class Import:
             )
 
     def _confirm(self, ids: Sequence[int]) -> None:
+        self._set(ids, confirmed_on=self._confirmed_on)
+
+    def _settle(self, ids: Sequence[int]) -> None:
+        """Close the doubts about documents: who waits for them may be told of this batch."""
+        close_confirmed(self._connection, ids)
+        self._set(ids, batch_id=self.outcome.batch_id)
+
+    def _set(self, ids: Sequence[int], **values: object) -> None:
         for start in range(0, len(ids), _VARIABLES):
             some = documents.c.id.in_(ids[start : start + _VARIABLES])
-            self._connection.execute(
-                update(documents).where(some).values(confirmed_on=self._confirmed_on)
-            )
+            self._connection.execute(update(documents).where(some).values(values))

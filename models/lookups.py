@@ -257,7 +257,7 @@ def forget(connection: Connection, before: datetime, most: int = 50) -> int | No
     """Remove the oldest batches whose every look-up is from before a moment.
 
     Args:
-        most: how many batches; a batch is what came in about a second.
+        most: how many batches; a batch is what came in within some seconds.
 
     Returns:
         How many look-ups went; None where no batch was left to remove.

@@ -22,7 +22,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from models.bulk import copy_packed, insert_plain, packed
-from models.documents import document_numbers, documents
+from models.documents import (
+    document_number_row,
+    document_numbers,
+    document_row,
+    documents,
+)
 from models.history import Placed
 from models.keys import DataKey, Keys
 from models.matching import Row
@@ -47,7 +52,9 @@ _NUMBER = ("document_id", "type", "key_version", "batch_id", "last_three", "hmac
 """The columns of a document and of a number, in the order in which they are written here."""
 
 _BEGIN = struct.Struct(">hiq").pack
-_LENGTH = struct.Struct(">i").pack
+_HMAC = struct.Struct(">i32si").pack
+_NO_PHONE = packed(None) * 2
+"""How a row begins, an HMAC and how long the ciphertext behind it is, and neither of both."""
 
 _AHEAD = 2
 """Chunks that wait for each process."""
@@ -76,6 +83,7 @@ class Prepared:
         keys: what document each speaks of: the current HMAC of the number that its kind
             goes by, and the kind.
         older: that number's HMACs of older key versions.
+        renewed: for every number's HMAC of an older version, the current one.
         placed: the state and centre of each.
         documents: each as a row of the table.
         numbers: each row's numbers as rows of their table.
@@ -86,6 +94,7 @@ class Prepared:
     at: list[int] = field(default_factory=list)
     keys: list[tuple[bytes, Kind]] = field(default_factory=list)
     older: list[tuple[bytes, ...]] = field(default_factory=list)
+    renewed: dict[bytes, bytes] = field(default_factory=dict)
     placed: list[Placed] = field(default_factory=list)
     documents: list[Any] = field(default_factory=list)
     numbers: list[list[Any]] = field(default_factory=list)
@@ -114,11 +123,13 @@ class Preparer:
     def __call__(self, chunk: Chunk) -> Prepared:
         """Prepare a chunk."""
         made = Prepared()
+        has_older = self.keys.lookup.has_older
         for nth, item in enumerate(chunk.items):
             row = self.read(item)
             if isinstance(row, Row):
                 made.at.append(nth)
                 self._add(row, chunk.first_id + nth, made)
+                made.older.append(self._older(row, made) if has_older else ())
             else:
                 made.refusals.append(row)
         kinds = (kind for _, kind in made.keys)
@@ -126,33 +137,33 @@ class Preparer:
         return made
 
     def _add(self, row: Row, document_id: int, made: Prepared) -> None:
-        hmacs = {one: self.keys.number_hmac(one, text) for one, text in row.numbers.items()}
-        principal = PRINCIPAL[row.kind]
-        older: tuple[bytes, ...] = ()
-        if len(self.keys.lookup.secrets) > 1:
-            older = tuple(self.keys.number_hmacs(principal, row.numbers[principal])[1:])
-        made.keys.append((hmacs[principal], row.kind))
-        made.older.append(older)
+        kind, principal = row.kind, PRINCIPAL[row.kind]
+        numbers = []
+        for one, text in row.numbers.items():
+            hmac = self.keys.number_hmac(one, text)
+            numbers.append(self._number(document_id, one, text, hmac))
+            if one is principal:
+                made.keys.append((hmac, kind))
+        made.numbers.append(numbers)
         made.placed.append(_placed(row.state, row.centre_code))
         made.documents.append(self._document(row, document_id))
-        made.numbers.append(
-            [
-                self._number(document_id, one, row.numbers[one], hmac)
-                for one, hmac in hmacs.items()
-            ]
-        )
+
+    def _older(self, row: Row, made: Prepared) -> tuple[bytes, ...]:
+        """Note every older HMAC of a row's numbers; give those of the one it goes by."""
+        every = {one: self.keys.number_hmacs(one, text) for one, text in row.numbers.items()}
+        made.renewed.update((old, now) for now, *older in every.values() for old in older)
+        return tuple(every[PRINCIPAL[row.kind]][1:])
 
     def _document(self, row: Row, document_id: int) -> Any:
         hmac, phone = self.phone(row, document_id)
-        same = (row.kind, row.state, row.centre_code, row.received_on, self.confirmed_on)
+        same = (row.kind, row.state, row.centre_code, row.received_on)
         if not self.packed:
-            received = row.received_on and row.received_on.isoformat()
-            batches = self.batch_id, self.batch_id
-            confirmed = self.confirmed_on.isoformat()
-            return (document_id, *same[:3], received, confirmed, *batches, hmac, phone)
-        begin = _BEGIN(len(_DOCUMENT), 8, document_id)
-        middle = _packed_document(*same, self.batch_id)
-        return b"".join((begin, middle, _octets(hmac), _octets(phone)))
+            return (document_id, *_plain(*same, self.confirmed_on, self.batch_id), hmac, phone)
+        middle = _packed_document(*same, self.confirmed_on, self.batch_id)
+        if hmac is None or phone is None:
+            return _BEGIN(len(_DOCUMENT), 8, document_id) + middle + _NO_PHONE
+        end = _HMAC(len(hmac), hmac, len(phone))
+        return b"".join((_BEGIN(len(_DOCUMENT), 8, document_id), middle, end, phone))
 
     def phone(self, row: Row, document_id: int) -> tuple[bytes | None, bytes | None]:
         """Give the HMAC of a row's phone, and the phone sealed to a document."""
@@ -165,21 +176,22 @@ class Preparer:
         self, document_id: int, one: NumberType, text: str, hmac: bytes
     ) -> dict[str, object]:
         """Give the columns of a document's number."""
-        sealed = self.data_key.seal(text, number_row(document_id, one))
+        sealed = self.data_key.seal(text, document_number_row(document_id, one))
         version = self.keys.lookup.version
         values = (document_id, one, version, self.batch_id, text[-3:], hmac, sealed)
         return dict(zip(_NUMBER, values, strict=True))
 
     def _number(self, document_id: int, one: NumberType, text: str, hmac: bytes) -> Any:
         version = self.keys.lookup.version
-        sealed = self.data_key.seal(text, number_row(document_id, one))
+        sealed = self.data_key.seal(text, document_number_row(document_id, one))
         if not self.packed:
             return (document_id, one, version, self.batch_id, text[-3:], hmac, sealed)
         begin = _BEGIN(len(_NUMBER), 8, document_id)
         middle = _packed_number(one, version, self.batch_id)
-        last_three = text[-3:].encode()
-        fields = (begin, middle, _octets(last_three), _octets(hmac), _octets(sealed))
-        return b"".join(fields)
+        last_three = _last_three(text[-3:])
+        return b"".join(
+            (begin, middle, last_three, _HMAC(len(hmac), hmac, len(sealed)), sealed)
+        )
 
     def write(
         self, connection: Connection, documents_: Sequence[Any], numbers: Sequence[Any]
@@ -197,23 +209,22 @@ def _packed_document(*values: Any) -> bytes:
     return b"".join(map(packed, (*values, values[-1])))
 
 
+@lru_cache(maxsize=10_000)
+def _plain(*values: Any) -> tuple[Any, ...]:
+    """Give what many documents have in common, as SQLite takes it."""
+    return tuple(
+        one.isoformat() if isinstance(one, date) else one for one in (*values, values[-1])
+    )
+
+
+@lru_cache(maxsize=1_000)
+def _last_three(text: str) -> bytes:
+    return packed(text)
+
+
 @lru_cache(maxsize=1_000)
 def _packed_number(one: str, version: int, batch_id: int) -> bytes:
     return packed(one) + packed(version, octets=2) + packed(batch_id)
-
-
-def _octets(value: bytes | None) -> bytes:
-    return packed(None) if value is None else _LENGTH(len(value)) + value
-
-
-def number_row(document_id: int, number_type: str) -> str:
-    """Name the row of a document's number, to bind its ciphertext to."""
-    return f"document_numbers|{document_id}|{number_type}"
-
-
-def document_row(document_id: int) -> str:
-    """Name a document's row, to bind its owner's phone to."""
-    return f"documents|{document_id}"
 
 
 @lru_cache(maxsize=1000)

@@ -33,7 +33,14 @@ from models.base import Database
 from models.call_backs import call_back_row, call_backs
 from models.callers import caller_row, callers
 from models.country import Country
-from models.documents import batches, document_numbers, documents, holds_demonstration
+from models.documents import (
+    batches,
+    document_number_row,
+    document_numbers,
+    document_row,
+    documents,
+    holds_demonstration,
+)
 from models.keys import Archive, DataKey, Keys, ReadingKey, Tampered, version_mark
 from models.outbox import outbox, phone_row
 from models.rekeying import (
@@ -209,7 +216,7 @@ class PhoneRotation:
         )
         changes, phones = [], set()
         for row in connection.execute(query.with_for_update(skip_locked=True)):
-            place = f"documents|{row.id}"
+            place = document_row(row.id)
             try:
                 phone = keys.people.open(row.phone, place)
             except Tampered:
@@ -321,7 +328,7 @@ class Rotation(PhoneRotation):
                 self.outcome.refuse(document_numbers, row.document_id)
                 continue
             numbers.append((row.type, number))
-            place = f"document_numbers|{row.document_id}|{row.type}"
+            place = document_number_row(row.document_id, row.type)
             changes.append(
                 {
                     "its_document": row.document_id,
@@ -348,7 +355,7 @@ class Rotation(PhoneRotation):
                 raise Tampered
             key = self._archive.data_key(row.archive_version, bytes(row.sealed_key))
             self._reading[row.batch_id] = key
-        place = f"document_numbers|{row.document_id}|{row.type}"
+        place = document_number_row(row.document_id, row.type)
         number = key.open(bytes(row.sealed), place)
         if bytes(row.hmac) not in self._keys.number_hmacs(row.type, number) and self._knows(
             row.key_version

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from app import create_app
 from commands.database import prepare
@@ -24,6 +25,9 @@ LINE_KEYS = {name: key for name, key in KEYS.items() if name != "ARCHIVE_PRIVATE
 """What a line is given: the private archive key is for rotation alone."""
 
 Open = Callable[..., Flask]
+
+settings.register_profile("line", deadline=None)  # a busy machine is no fault
+settings.load_profile("line")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -122,6 +122,7 @@ class Outbox:
                 "centre_code": "047-01",
                 "confirmed_on": DAY,
                 "batch_id": batch_id,
+                "loaded_by": batch_id,
             }
             connection.execute(insert(documents).values(row))
         return highest + 1

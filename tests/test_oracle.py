@@ -28,12 +28,14 @@ in_both_languages = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(params=["Redis up", "Redis away"])
-def app(
-    request: pytest.FixtureRequest, open_app: Open, sqlite_url: str, redis: RedisServer
-) -> Flask:
-    is_up = request.param == "Redis up"
-    app = open_app(sqlite_url, redis.url if is_up else "unix:///nonexistent/redis.sock")
+@pytest.fixture
+def redis_url(redis: RedisServer) -> str:
+    return redis.url
+
+
+@pytest.fixture
+def app(redis_url: str, open_app: Open, sqlite_url: str) -> Flask:
+    app = open_app(sqlite_url, redis_url)
     put(line_of(app), "id_card", COLLECTED, "collected")
     put(line_of(app), "driving_licence", RETURNED, "returned")
     return app
@@ -62,6 +64,13 @@ def test_at_a_question_every_number_gets_the_same_words(
     [page] = pages(app, keys, (*WITHDRAWN, *odd))
 
     assert page.startswith(NOT_FOUND[language])
+
+
+@pytest.mark.parametrize("redis_url", ["unix:///nonexistent/redis.sock"])
+def test_without_redis_every_number_gets_the_same_words(app: Flask) -> None:
+    [page] = pages(app, ["1", "1"], (*WITHDRAWN, *ODD_AT_A_QUESTION))
+
+    assert page.startswith(NOT_FOUND[""])
 
 
 @in_both_languages

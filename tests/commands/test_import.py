@@ -14,11 +14,10 @@ from sqlalchemy import Table, func, select, text
 from commands.imports import Refused, load_file
 from menus.line import Line
 from models.centres import centres
-from models.documents import batches, document_numbers, documents
+from models.documents import batches, document_number_row, document_numbers, documents
 from models.importing import AlreadyLoaded, Import, Outcome, Source
 from models.keys import Versions, open_number
 from models.outbox import outbox
-from models.preparing import number_row
 from models.subscriptions import subscriptions
 from tests.caller import PHONE, Caller
 from tests.conftest import KEYS, Open, inbox, line_of
@@ -213,7 +212,7 @@ def test_the_number_of_a_document_is_read_back_with_the_archive_key(
                 batches, batches.c.id == document_numbers.c.batch_id
             )
         ).one()
-    row = number_row(number.document_id, number.type)
+    row = document_number_row(number.document_id, number.type)
 
     assert open_number(number.sealed_key, private, number.sealed, row) == "20123456"
 

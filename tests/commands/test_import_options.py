@@ -18,12 +18,12 @@ from commands import imports
 from commands.imports import Refused, Wanted, load_file
 from menus.line import Line
 from models.audit import audit
-from models.documents import batches, document_numbers, documents
+from models.documents import batches, document_number_row, document_numbers, documents
 from models.importing import AlreadyLoaded
 from models.keys import Versions, open_number
 from models.lists.columns import Fill
 from models.outbox import outbox
-from models.preparing import CHUNK, number_row
+from models.preparing import CHUNK
 from tests.caller import Caller
 from tests.conftest import KEYS, Open, line_of
 from tests.servers import RedisServer
@@ -242,7 +242,7 @@ def test_several_processes_load_what_one_would(line: Line, file: Path) -> None:
         ).one()
 
     assert (loaded.outcome.added, loaded.outcome.changed) == (MANY, 1)
-    row = number_row(last.document_id, last.type)
+    row = document_number_row(last.document_id, last.type)
     assert open_number(last.sealed_key, private, last.sealed, row) == str(20_000_000 + MANY - 1)
     owner = line.keys.people.open(last.phone, f"documents|{last.document_id}")
     assert owner == f"+2547{MANY - 1:08d}"

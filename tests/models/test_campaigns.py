@@ -24,7 +24,8 @@ from models.campaigns import (
 )
 from models.campaigns import stop as stop_campaign
 from models.choosing import Skip
-from models.documents import State, change, documents
+from models.documents import State, documents
+from models.documents import change as change_document
 from models.gsm7 import septets
 from models.ledgers import ledger
 from models.numbers import Kind
@@ -554,8 +555,10 @@ def test_the_ledger_counts_what_became_of_messages_and_documents(line: Line) -> 
         for message_id, fate in zip(message_ids, fates, strict=True):
             connection.execute(update(outbox).where(outbox.c.id == message_id).values(**fate))
         collected = told[message_ids[1]]
-        change(connection, collected, date(2026, 10, 1), "a", "b", State.COLLECTED)
-        change(connection, told[message_ids[0]], date(2026, 10, 1), "a", "b", State.COLLECTED)
+        change_document(connection, collected, date(2026, 10, 1), "a", "b", State.COLLECTED)
+        change_document(
+            connection, told[message_ids[0]], date(2026, 10, 1), "a", "b", State.COLLECTED
+        )
         found = ledger(connection, campaign_id)
 
     assert found.recipients == 9

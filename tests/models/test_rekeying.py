@@ -288,3 +288,10 @@ def test_numbers_waited_for_lie_under_the_current_key_alone(database: Database) 
         hmacs = {bytes(one) for one in connection.scalars(select(subscription_numbers.c.hmac))}
 
     assert hmacs <= {NEW.number_hmac(one, NUMBER) for one in NumberType}
+
+
+def test_who_waits_under_the_old_key_is_told_of_a_new_document(database: Database) -> None:
+    wish(database, OLD, TellMeWhenReady("30303030", "", "en"))
+    load(database, BOTH, "30303030", "ready")
+    with database.working() as connection:
+        assert [one.phone for one in due(connection, BOTH)] == [PHONE]

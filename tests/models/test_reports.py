@@ -509,10 +509,14 @@ def test_a_list_that_does_not_name_a_document_does_not_confirm_it(disputed: Line
 def test_another_centres_list_does_not_confirm_a_document(disputed: Line) -> None:
     put(disputed, "id_card", NUMBER, "ready", "022-01", confirmed=LATER)
 
-    assert {(one.centre.code, one.checked) for one in look_up(disputed)} == {
-        ("047-01", True),
-        ("022-01", False),
-    }
+    assert [(one.centre.code, one.checked) for one in look_up(disputed)] == [("047-01", True)]
+
+
+def test_a_document_that_came_to_another_centre_later_is_not_in_doubt(disputed: Line) -> None:
+    number = {NumberType.NATIONAL_ID: NUMBER}
+    load_rows(disputed, [Row(Kind.ID_CARD, State.READY, "022-01", LATER, number)], LATER)
+
+    assert [(one.centre.code, one.checked) for one in look_up(disputed)] == [("022-01", False)]
 
 
 def test_a_list_that_confirms_closes_no_report_of_another_matter(ready: Line) -> None:
