@@ -5,13 +5,13 @@ says something newer; a repeated row changes nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, literal, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, text, update
 
 from models import history
 from models.documents import batches, document_numbers, documents
@@ -358,10 +358,7 @@ class Import:
     def _write_down(self, work: _Work) -> None:
         numbers = list(chain.from_iterable(work.numbers))
         self._preparer.write(self._connection, work.documents, numbers)
-        for document_id, values in work.updates.items():
-            self._connection.execute(
-                update(documents).where(documents.c.id == document_id).values(values)
-            )
+        self._change_all(work.updates)
         history.keep(self._connection, work.changes)
         self._confirm(work.confirmed)
         self._settle(work.settled)
@@ -373,6 +370,17 @@ class Import:
                 on=["document_id", "type"],
                 change=["hmac", "key_version", "last_three", "sealed", "batch_id"],
             )
+
+    def _change_all(self, updates: Mapping[int, Mapping[str, object]]) -> None:
+        """Write changes, those of the same columns together."""
+        alike: dict[tuple[str, ...], list[dict[str, object]]] = {}
+        for its_id, values in updates.items():
+            changed = {f"new_{name}": value for name, value in values.items()}
+            alike.setdefault(tuple(values), []).append({"its_id": its_id, **changed})
+        for names, rows in alike.items():
+            values = {name: bindparam(f"new_{name}") for name in names}
+            which = documents.c.id == bindparam("its_id")
+            self._connection.execute(update(documents).where(which).values(values), rows)
 
     def _confirm(self, ids: Sequence[int]) -> None:
         self._set(ids, confirmed_on=self._confirmed_on)
