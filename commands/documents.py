@@ -29,7 +29,7 @@ from models.documents import (
     holds_real,
 )
 from models.history import WHY, history_of
-from models.importing import Import, Source
+from models.importing import Import, Origin
 from models.numbers import Kind
 
 COMMAND = AppGroup("documents", help="Documents.")
@@ -202,8 +202,8 @@ def load_demonstration(line: Line) -> bool:
         if holds_real(connection):
             raise click.ClickException("this database holds a centre's own documents")
         rows = demonstration_set.rows(every_centre(connection), populations(connection))
-        source = Source(why="demonstration", demonstration=True)
-        load = Import(connection, line.keys, demonstration_set.AS_OF, source)
+        origin = Origin(why="demonstration", demonstration=True)
+        load = Import(connection, line.keys, demonstration_set.AS_OF, origin)
         with progress() as bar:
             task = bar.add_task("documents", total=demonstration_set.TOTAL)
             for done in load.load(rows):

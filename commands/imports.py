@@ -27,7 +27,7 @@ from menus.notices import tell
 from models import audit
 from models.base import Connection
 from models.centres import codes_by_name
-from models.importing import AlreadyLoaded, Import, Outcome, Source
+from models.importing import AlreadyLoaded, Import, Origin, Outcome
 from models.lists.columns import Fill, columns_of
 from models.lists.reading import Reading
 from models.lists.refusal import Refusal
@@ -46,6 +46,7 @@ _LONG = 2 * 1024 * 1024
 """Octets of a list from which on several processes prepare its rows."""
 
 _MOST_PROCESSES = 4
+_BLOCK = 1024 * 1024
 
 
 _NOTHING = Fill()
@@ -161,13 +162,14 @@ class _Loading:
         self._today = today
         self._wanted = wanted
         self._refusals: list[Refusal] = []
+        self._lines = 0
         self.words = wanted.words or Vocabulary.read()
 
     def load(self, connection: Connection, file: CentreFile) -> Loaded:
         """Load the list, and tell those who wait."""
-        source = Source(operator(), "list", self._digest())
+        origin = Origin(operator(), "list", self._digest())
         keep_going = self._wanted.leave_out_bad
-        load = Import(connection, self._line.keys, self._today, source, keep_going)
+        load = Import(connection, self._line.keys, self._today, origin, keep_going)
         self._fill(load, file, connection)
         outcome = load.outcome
         if self._refusals and not (keep_going and outcome.rows):
@@ -175,7 +177,7 @@ class _Loading:
         told = tell(connection, self._line.keys, self._line.languages, outcome.batch_id)
         audit.append(
             connection,
-            source.who,
+            origin.who,
             "documents import",
             batch=outcome.batch_id,
             rows=outcome.rows,
@@ -186,24 +188,22 @@ class _Loading:
         return Loaded(outcome, told, self._refusals)
 
     def _fill(self, load: Import, file: CentreFile, connection: Connection) -> None:
-        rows = file.rows()
-        reading = self._reading(rows, codes_by_name(connection))
+        reading = self._reading(file, codes_by_name(connection))
+        items = _Items(self._file, self.words)
         processes = _processes() if file.size > _LONG else 0
         with progress() as bar:
-            task = bar.add_task(self._file.name, total=file.size)
-            for _ in load.load(_items(rows), _Read(reading), self._refuse, processes):
-                bar.update(task, completed=file.position)
-            bar.update(task, completed=file.size)
+            task = bar.add_task(self._file.name, total=self._lines if file.encoding else None)
+            for rows in load.load_list(items, _Read(reading), self._refuse, processes):
+                bar.update(task, completed=rows)
+            bar.update(task, total=1, completed=1)
 
-    def _reading(
-        self, rows: Iterator[tuple[int, list[str]]], centres: dict[str, str]
-    ) -> Reading:
+    def _reading(self, file: CentreFile, centres: dict[str, str]) -> Reading:
         """Read the header.
 
         Raises:
             Refused: the list is not one, whatever its rows say.
         """
-        at, header = next(rows)
+        at, header = next(file.rows())
         fill, country = self._wanted.fill, self._line.country
         columns, faults = columns_of(header, fill, self.words, at)
         reading = Reading(columns, fill, country, centres, self._today, self.words)
@@ -217,9 +217,12 @@ class _Loading:
             raise Refused(self._refusals)
 
     def _digest(self) -> str:
-        """Name the file, and what was said of it by option."""
+        """Name the file, and what was said of it by option; count its lines on the way."""
         with self._file.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256")
+            digest = hashlib.sha256()
+            while octets := opened.read(_BLOCK):
+                digest.update(octets)
+                self._lines += octets.count(b"\n")
         if self._wanted.fill != _NOTHING:
             digest.update(repr(self._wanted.fill).encode())
         return digest.hexdigest()
@@ -235,19 +238,27 @@ class _Read:
         return item if isinstance(item, Refusal) else self._reading.row(*item)
 
 
+@dataclass(frozen=True)
+class _Items:
+    """Gives a file's rows behind its header, and what broke it as the last item."""
+
+    file: Path
+    words: Vocabulary
+
+    def __call__(self) -> Iterator[tuple[int, list[str]] | Refusal]:
+        """Open the file, and read it."""
+        try:
+            with CentreFile(self.file, self.words) as opened:
+                rows = opened.rows()
+                next(rows)
+                yield from rows
+        except BadFile as bad:
+            yield bad.refusal
+
+
 def _processes() -> int:
     """Say how many prepare rows: one processor is left to those who call, and the database."""
     return max(1, min((os.cpu_count() or 1) - 1, _MOST_PROCESSES))
-
-
-def _items(
-    rows: Iterator[tuple[int, list[str]]],
-) -> Iterator[tuple[int, list[str]] | Refusal]:
-    """Give a file's rows, and what broke it as the last item."""
-    try:
-        yield from rows
-    except BadFile as bad:
-        yield bad.refusal
 
 
 def progress() -> Progress:

@@ -21,11 +21,10 @@ from models.matching import Documents, Known, Row, match, read_known
 from models.numbers import Kind
 from models.preparing import (
     CHUNK,
-    Chunk,
     Prepared,
     Preparer,
     Read,
-    chunks,
+    Source,
     prepared,
 )
 from models.rekeying import rekey_hmacs
@@ -45,7 +44,7 @@ class AlreadyLoaded(Exception):
 
 
 @dataclass(frozen=True)
-class Source:
+class Origin:
     """Whose list it is.
 
     Args:
@@ -126,55 +125,57 @@ class Import:
         connection: Connection,
         keys: Keys,
         confirmed_on: date,
-        source: Source | None = None,
+        origin: Origin | None = None,
         keep_going: bool = False,
     ) -> None:
         self._connection = connection
         self._keys = keys
         self._confirmed_on = confirmed_on
-        self._source = source or Source()
+        self._origin = origin or Origin()
         self._keep_going = keep_going
         self._data_key = DataKey(keys.archive_public)
         self._is_postgresql = connection.dialect.name == "postgresql"
         self._lock()
-        if self._source.digest and self._was_loaded(self._source.digest):
+        if self._origin.digest and self._was_loaded(self._origin.digest):
             raise AlreadyLoaded
         self.outcome = Outcome(self._begin_batch())
         last = select(func.coalesce(func.max(documents.c.id), 0))
         self._first_id = connection.scalars(last).one() + 1
         self._doubted = doubted(connection)
 
-    def load(
+    def load(self, rows: Iterable[Row]) -> Iterator[int]:
+        """Write rows in chunks, giving after each how many were read so far."""
+        return self.load_list(lambda: rows)
+
+    def load_list(
         self,
-        items: Iterable[object],
+        source: Source,
         read: Read = _as_row,
-        refuse: Callable[[object], None] = _unheard,
+        refuse: Callable[[Any], None] = _unheard,
         processes: int = 0,
     ) -> Iterator[int]:
-        """Write a list in chunks, giving after each how many rows were read so far.
+        """Write a list in chunks, giving after each how many items were read so far.
 
         Args:
-            items: what `read` reads; rows, where it is not given.
+            read: reads each item.
             refuse: is told of every item that gives no row, in their order. After the first
                 the others are only read, unless the import is to keep going.
             processes: how many prepare rows beside this one.
         """
-        self._read = read
         self._preparer = Preparer(
             self._keys,
             self._data_key,
             self.outcome.batch_id,
             self._confirmed_on,
-            self._read,
+            read,
             self._is_postgresql,
         )
-        waiting = chunks(items, self._first_id)
-        for chunk, made in prepared(self._preparer, waiting, processes):
+        for made in prepared(self._preparer, source, self._first_id, processes):
             self.outcome.refused += len(made.refusals)
             for one in made.refusals:
                 refuse(one)
             if self._keep_going or not self.outcome.refused:
-                self._write(chunk, made)
+                self._write(made)
             yield self.outcome.rows + self.outcome.refused
         self._forget_file_in_part()
         self._keep_plans_good()
@@ -209,10 +210,10 @@ class Import:
     def _begin_batch(self) -> int:
         batch = insert(batches).values(
             made_at=datetime.now(UTC),
-            digest=self._source.digest,
-            demonstration=self._source.demonstration,
-            who=self._source.who,
-            why=self._source.why,
+            digest=self._origin.digest,
+            demonstration=self._origin.demonstration,
+            who=self._origin.who,
+            why=self._origin.why,
             archive_version=self._data_key.archive_version,
             sealed_key=self._data_key.sealed,
         )
@@ -220,7 +221,7 @@ class Import:
         assert made is not None  # noqa: S101 - an insert of one row always has its key
         return int(made[0])
 
-    def _write(self, chunk: Chunk, made: Prepared) -> None:
+    def _write(self, made: Prepared) -> None:
         rekey_hmacs(self._connection, self._keys, made.renewed)
         hmacs = {hmac for hmac, _ in made.keys}.union(*made.older)
         known = read_known(self._connection, list(hmacs))
@@ -231,11 +232,11 @@ class Import:
             return
         for nth, key in enumerate(made.keys):
             if key in known or any((one, key[1]) in known for one in made.older[nth]):
-                self._take(chunk, made, nth, known, work)
+                self._take(made, nth, known, work)
             else:
                 self._add(made, nth, work)
                 if times and times[key] > 1:
-                    known[key] = [self._fresh(chunk, made, nth)]
+                    known[key] = [self._fresh(made, nth)]
         self._write_down(work)
 
     def _add_all(self, made: Prepared, work: _Work) -> None:
@@ -251,11 +252,11 @@ class Import:
         self.outcome.added += 1
         self.outcome.changes[made.keys[nth][1], None, made.placed[nth]] += 1
 
-    def _fresh(self, chunk: Chunk, made: Prepared, nth: int) -> Known:
+    def _fresh(self, made: Prepared, nth: int) -> Known:
         """Give what is known of a document that has just been added."""
-        row = self._row(chunk, made, nth)
+        row = made.rows[nth]
         return Known(
-            chunk.first_id + made.at[nth],
+            made.ids[nth],
             row.kind,
             row.state,
             row.centre_code,
@@ -265,20 +266,13 @@ class Import:
             {self._keys.number_hmac(one, number) for one, number in row.numbers.items()},
         )
 
-    def _row(self, chunk: Chunk, made: Prepared, nth: int) -> Row:
-        """Read a good row once more: few are wanted whole."""
-        row: Row = self._read(chunk.items[made.at[nth]])
-        return row
-
-    def _take(
-        self, chunk: Chunk, made: Prepared, nth: int, known: Documents, work: _Work
-    ) -> None:
+    def _take(self, made: Prepared, nth: int, known: Documents, work: _Work) -> None:
         """Take a row whose document may be known."""
-        row, key = self._row(chunk, made, nth), made.keys[nth]
+        row, key = made.rows[nth], made.keys[nth]
         found = match((key[0], *made.older[nth]), row, known)
         if found is None:
             self._add(made, nth, work)
-            known.setdefault(key, []).append(self._fresh(chunk, made, nth))
+            known.setdefault(key, []).append(self._fresh(made, nth))
         else:
             self._update(row, found, work)
 
@@ -340,7 +334,7 @@ class Import:
         now = Placed(found.state, found.centre_code)
         if now == was:
             return
-        who, why = self._source.who, self._source.why
+        who, why = self._origin.who, self._origin.why
         work.changes.append(change_row(found.id, was, now, who, why, self.outcome.batch_id))
         self.outcome.moved += now.centre_code != was.centre_code
         self.outcome.changes[found.kind, was, now] += 1

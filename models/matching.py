@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Integer, LargeBinary, bindparam, func, select
 
@@ -19,16 +19,18 @@ _ONE_PERSONS = (NumberType.NATIONAL_ID,)
 """Numbers that one person alone bears: the same number at two centres is one document."""
 
 
-@dataclass(slots=True)
-class Row:
+class Row(NamedTuple):
     """One document as a list gives it, its numbers in canonical form."""
 
     kind: Kind
     state: State
     centre_code: str
     received_on: date | None
-    numbers: dict[NumberType, str] = field(repr=False)
-    phone: str | None = field(repr=False, default=None)
+    numbers: dict[NumberType, str]
+    phone: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<a row: {self.kind}>"  # what it holds is somebody's
 
 
 @dataclass

@@ -8,18 +8,18 @@ document will have if it is new.
 import gc
 import os
 import struct
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from itertools import islice
+from itertools import cycle, islice
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Database
 
 from models.bulk import copy_packed, insert_plain, packed
 from models.documents import (
@@ -33,7 +33,7 @@ from models.keys import DataKey, Keys
 from models.matching import Row
 from models.numbers import PRINCIPAL, Kind, NumberType
 
-CHUNK = 5_000
+CHUNK = 2_000
 """Rows handled at a time: bounds memory, and keeps statements short."""
 
 _DOCUMENT = (
@@ -56,14 +56,11 @@ _HMAC = struct.Struct(">i32si").pack
 _NO_PHONE = packed(None) * 2
 """How a row begins, an HMAC and how long the ciphertext behind it is, and neither of both."""
 
-_AHEAD = 2
-"""Chunks that wait for each process."""
-
-_NICENESS = 10
-"""Preparing gives way to calls on the same machine."""
-
 Read = Callable[[Any], Any]
 """Reads one item of a list: gives a Row, or whatever says why there is none."""
+
+Source = Callable[[], Iterable[Any]]
+"""Opens a list, and gives its items. It can be handed to another process."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,8 @@ class Prepared:
     """A chunk's good rows as they would be written, and what was refused.
 
     Attributes:
-        at: where in the chunk each good row stands.
+        ids: the id that each row's document gets if it is new.
+        rows: the rows themselves.
         keys: what document each speaks of: the current HMAC of the number that its kind
             goes by, and the kind.
         older: that number's HMACs of older key versions.
@@ -91,7 +89,8 @@ class Prepared:
         refusals: what `Read` gave for the others, in their order.
     """
 
-    at: list[int] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list, repr=False)
     keys: list[tuple[bytes, Kind]] = field(default_factory=list)
     older: list[tuple[bytes, ...]] = field(default_factory=list)
     renewed: dict[bytes, bytes] = field(default_factory=dict)
@@ -127,7 +126,8 @@ class Preparer:
         for nth, item in enumerate(chunk.items):
             row = self.read(item)
             if isinstance(row, Row):
-                made.at.append(nth)
+                made.ids.append(chunk.first_id + nth)
+                made.rows.append(row)
                 self._add(row, chunk.first_id + nth, made)
                 made.older.append(self._older(row, made) if has_older else ())
             else:
@@ -194,7 +194,7 @@ class Preparer:
         )
 
     def write(
-        self, connection: Connection, documents_: Sequence[Any], numbers: Sequence[Any]
+        self, connection: Database, documents_: Sequence[Any], numbers: Sequence[Any]
     ) -> None:
         """Write documents and numbers as they were prepared."""
         write = copy_packed if self.packed else insert_plain
@@ -241,29 +241,64 @@ def chunks(items: Iterable[Any], first_id: int) -> Iterator[Chunk]:
 
 
 def prepared(
-    preparer: Preparer, waiting: Iterable[Chunk], processes: int
-) -> Iterator[tuple[Chunk, Prepared]]:
-    """Prepare chunks in their order, a few ahead of whoever takes them.
+    preparer: Preparer, source: Source, first_id: int, processes: int
+) -> Iterator[Prepared]:
+    """Prepare a list, chunk by chunk in its order.
+
+    Each process reads the list for itself, and prepares every so manieth chunk of it: what is
+    read would otherwise have to be handed over, which takes as long as reading it.
 
     Args:
+        first_id: the id that the first item's document gets if it is new.
         processes: how many work beside this one; with none, this one does it.
     """
     if not processes:
-        for chunk in waiting:
-            yield chunk, preparer(chunk)
+        yield from map(preparer, chunks(source(), first_id))
         return
     with ExitStack() as stack:
-        pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (preparer,))
-        stack.callback(pool.shutdown, cancel_futures=True)
         stack.enter_context(_collecting_nothing())
-        ahead: deque[tuple[Chunk, Future[Prepared]]] = deque()
-        for chunk in waiting:
-            ahead.append((chunk, pool.submit(_prepare, chunk)))
-            if len(ahead) > processes * _AHEAD:
-                first, future = ahead.popleft()
-                yield first, future.result()
-        for first, future in ahead:
-            yield first, future.result()
+        work = _Work(preparer, source, first_id, processes)
+        ends = [stack.enter_context(_process(work, nth)) for nth in range(processes)]
+        for end in cycle(ends):
+            made = end.recv()
+            if made is None:
+                return
+            yield made
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What processes do among them."""
+
+    preparer: Preparer
+    source: Source
+    first_id: int
+    processes: int
+
+    def do(self, nth: int, end: Connection) -> None:
+        """Prepare every so manieth chunk from the `nth` on, and then say that it is over."""
+        gc.disable()
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # calls go first
+        for place, chunk in enumerate(chunks(self.source(), self.first_id)):
+            if place % self.processes == nth:
+                end.send(self.preparer(chunk))
+        end.send(None)
+
+
+@contextmanager
+def _process(work: _Work, nth: int) -> Iterator[Connection]:
+    """Let a process do its part; give the end of a pipe where its chunks come out."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=work.do, args=(nth, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield ours
+    finally:
+        ours.close()
+        process.terminate()
+        process.join()
 
 
 @contextmanager
@@ -274,17 +309,3 @@ def _collecting_nothing() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-_preparers: list[Preparer] = []
-"""What a process of the pool prepares with."""
-
-
-def _begin(preparer: Preparer) -> None:
-    gc.disable()
-    os.nice(_NICENESS)
-    _preparers.append(preparer)
-
-
-def _prepare(chunk: Chunk) -> Prepared:
-    return _preparers[0](chunk)

@@ -15,7 +15,7 @@ from commands.imports import Refused, load_file
 from menus.line import Line
 from models.centres import centres
 from models.documents import batches, document_number_row, document_numbers, documents
-from models.importing import AlreadyLoaded, Import, Outcome, Source
+from models.importing import AlreadyLoaded, Import, Origin, Outcome
 from models.keys import Versions, open_number
 from models.outbox import outbox
 from models.subscriptions import subscriptions
@@ -341,7 +341,7 @@ def test_the_very_file_is_not_loaded_by_two_at_once(
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     with ThreadPoolExecutor(1) as thread:
         with line.database.working() as connection:
-            Import(connection, line.keys, DAY, Source(digest=digest))
+            Import(connection, line.keys, DAY, Origin(digest=digest))
             other = thread.submit(load_file, line, file, DAY)
             wait_for_a_lock(line)
 

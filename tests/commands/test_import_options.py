@@ -299,21 +299,26 @@ def hold_killed_imports(
     return left
 
 
-def test_an_import_that_is_killed_leaves_nothing(
+NOTHING, WHOLE = (0, 0, 0), (1, MANY, MANY)
+
+
+def test_an_import_that_is_killed_leaves_nothing_of_it_or_all(
     app: Flask, line: Line, database_url: str, redis: RedisServer, file: Path
 ) -> None:
     left = hold_killed_imports(app, database_url, redis, long(file), 1.2, 60)
 
-    assert set(left) == {(0, 0, 0)}
-    assert counted(line)[:3] == (1, MANY, MANY)
+    assert left[0] == NOTHING
+    assert set(left) <= {NOTHING, WHOLE}
+    assert counted(line)[:3] == WHOLE
 
 
 @pytest.mark.torture
-def test_imports_that_are_killed_at_every_moment_leave_nothing(
+def test_imports_that_are_killed_at_every_moment_leave_nothing_or_all(
     app: Flask, line: Line, database_url: str, redis: RedisServer, file: Path
 ) -> None:
     left = hold_killed_imports(app, database_url, redis, long(file), 0.1, 120)
     print(f"\n{len(left)} imports killed, the last after {len(left) / 10:.1f} s")
 
-    assert set(left) == {(0, 0, 0)}
-    assert counted(line)[:3] == (1, MANY, MANY)
+    assert left[0] == NOTHING
+    assert set(left) <= {NOTHING, WHOLE}
+    assert counted(line)[:3] == WHOLE
