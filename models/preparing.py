@@ -33,7 +33,7 @@ from models.keys import DataKey, Keys
 from models.matching import Row
 from models.numbers import PRINCIPAL, Kind, NumberType
 
-CHUNK = 2_000
+CHUNK = 5_000
 """Rows handled at a time: bounds memory, and keeps statements short."""
 
 _DOCUMENT = (
@@ -50,6 +50,9 @@ _DOCUMENT = (
 )
 _NUMBER = ("document_id", "type", "key_version", "batch_id", "last_three", "hmac", "sealed")
 """The columns of a document and of a number, in the order in which they are written here."""
+
+_NICENESS = 19
+"""Preparing gives way to calls on the same machine."""
 
 _BEGIN = struct.Struct(">hiq").pack
 _HMAC = struct.Struct(">i32si").pack
@@ -256,7 +259,7 @@ def prepared(
         yield from map(preparer, chunks(source(), first_id))
         return
     with ExitStack() as stack:
-        stack.enter_context(_collecting_nothing())
+        stack.enter_context(_collecting_rarely())
         work = _Work(preparer, source, first_id, processes)
         ends = [stack.enter_context(_process(work, nth)) for nth in range(processes)]
         for end in cycle(ends):
@@ -264,6 +267,8 @@ def prepared(
             if made is None:
                 return
             yield made
+            del made
+            gc.collect()
 
 
 @dataclass(frozen=True)
@@ -278,7 +283,7 @@ class _Work:
     def do(self, nth: int, end: Connection) -> None:
         """Prepare every so manieth chunk from the `nth` on, and then say that it is over."""
         gc.disable()
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # calls go first
+        os.nice(_NICENESS)
         for place, chunk in enumerate(chunks(self.source(), self.first_id)):
             if place % self.processes == nth:
                 end.send(self.preparer(chunk))
@@ -302,10 +307,12 @@ def _process(work: _Work, nth: int) -> Iterator[Connection]:
 
 
 @contextmanager
-def _collecting_nothing() -> Iterator[None]:
-    """Leave cycles alone for as long: looking for them among so many rows doubles the work."""
+def _collecting_rarely() -> Iterator[None]:
+    """Look for cycles between chunks alone: among so many rows it doubles the work."""
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         gc.enable()
