@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -18,10 +19,18 @@ from commands import imports
 from commands.imports import Refused, Wanted, load_file
 from menus.line import Line
 from models.audit import audit
-from models.documents import batches, document_number_row, document_numbers, documents
-from models.importing import AlreadyLoaded
+from models.documents import (
+    State,
+    batches,
+    document_number_row,
+    document_numbers,
+    documents,
+)
+from models.importing import AlreadyLoaded, Import
 from models.keys import Versions, open_number
 from models.lists.columns import Fill
+from models.matching import Row
+from models.numbers import Kind, NumberType
 from models.outbox import outbox
 from models.preparing import CHUNK
 from tests.caller import Caller
@@ -257,6 +266,25 @@ def test_several_processes_refuse_rows_in_their_order(line: Line, file: Path) ->
     assert counted(line) == (0, 0, 0, 0, 0)
 
 
+# Broken off
+
+
+def breaking_off(rows: int) -> Iterator[Row]:
+    """Give so many rows, and then fail."""
+    for nth in range(rows):
+        number = {NumberType.NATIONAL_ID: str(20_000_000 + nth)}
+        yield Row(Kind.ID_CARD, State.READY, "047-01", None, number)
+    raise EOFError
+
+
+@pytest.mark.parametrize("rows", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1])
+def test_an_import_that_fails_at_a_row_leaves_nothing(line: Line, rows: int) -> None:
+    with pytest.raises(EOFError), line.database.working() as connection:
+        list(Import(connection, line.keys, DAY).load(breaking_off(rows)))
+
+    assert counted(line) == (0, 0, 0, 0, 0)
+
+
 # Killed
 
 
@@ -316,8 +344,8 @@ def test_an_import_that_is_killed_leaves_nothing_of_it_or_all(
 def test_imports_that_are_killed_at_every_moment_leave_nothing_or_all(
     app: Flask, line: Line, database_url: str, redis: RedisServer, file: Path
 ) -> None:
-    left = hold_killed_imports(app, database_url, redis, long(file), 0.1, 120)
-    print(f"\n{len(left)} imports killed, the last after {len(left) / 10:.1f} s")
+    left = hold_killed_imports(app, database_url, redis, long(file), 0.2, 120)
+    print(f"\n{len(left)} imports killed, the last after {len(left) / 5:.1f} s")
 
     assert left[0] == NOTHING
     assert set(left) <= {NOTHING, WHOLE}
