@@ -8,6 +8,7 @@ document will have if it is new.
 import gc
 import os
 import struct
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -33,7 +34,7 @@ from models.keys import DataKey, Keys
 from models.matching import Row
 from models.numbers import PRINCIPAL, Kind, NumberType
 
-CHUNK = 5_000
+CHUNK = 1_000
 """Rows handled at a time: bounds memory, and keeps statements short."""
 
 _DOCUMENT = (
@@ -51,8 +52,9 @@ _DOCUMENT = (
 _NUMBER = ("document_id", "type", "key_version", "batch_id", "last_three", "hmac", "sealed")
 """The columns of a document and of a number, in the order in which they are written here."""
 
-_NICENESS = 19
-"""Preparing gives way to calls on the same machine."""
+_NICENESS, _REST = 19, 0.5
+"""Preparing gives way to calls on the same machine, and rests for half as long as it works:
+processors of one core slow each other down, whatever their tasks' priorities."""
 
 _BEGIN = struct.Struct(">hiq").pack
 _HMAC = struct.Struct(">i32si").pack
@@ -286,7 +288,9 @@ class _Work:
         os.nice(_NICENESS)
         for place, chunk in enumerate(chunks(self.source(), self.first_id)):
             if place % self.processes == nth:
+                began = time.monotonic()
                 end.send(self.preparer(chunk))
+                time.sleep((time.monotonic() - began) * _REST)
         end.send(None)
 
 
