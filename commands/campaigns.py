@@ -8,19 +8,11 @@ from functools import partial
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from commands.keys import move_phones
 from commands.line import line
 from commands.operator import operator
+from commands.progress import progress
 from menus import campaigns as written
 from menus.campaigns import Tally
 from menus.line import Line
@@ -235,14 +227,7 @@ def _with_bar(
     choice: Choice,
 ) -> Tally:
     """Do some work on a campaign under a progress bar, which counts documents."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    ) as bar:
+    with progress() as bar:
         task = bar.add_task(what, total=None)
         return work(
             line, name, choice, lambda done, of: bar.update(task, completed=done, total=of)

@@ -9,9 +9,10 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from commands import demonstration_set
-from commands.imports import import_file, progress
+from commands.imports import import_file
 from commands.line import line
 from commands.operator import operator
+from commands.progress import progress
 from menus.line import Line
 from menus.notices import tell
 from menus.wishes import number_hmacs

@@ -11,17 +11,10 @@ from typing import Any
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from commands.line import line
 from commands.operator import operator
+from commands.progress import progress
 from menus.line import Line
 from menus.notices import tell
 from models import audit
@@ -33,8 +26,9 @@ from models.lists.reading import Reading
 from models.lists.refusal import Refusal
 from models.lists.report import write_refusals
 from models.lists.table import BadFile, CentreFile
-from models.lists.vocabulary import Vocabulary
+from models.lists.vocabulary import FILE, BadVocabulary, Vocabulary
 from models.matching import Row
+from models.preparing import ProcessEnded
 
 MOST_REFUSED = 100_000
 """Refused rows after which a file is taken for no list of documents at all."""
@@ -111,9 +105,9 @@ def import_file(
     """Load a centre's list, CSV or Excel: all of it, or nothing and every refused row."""
     opened = line()
     today = opened.country.day(datetime.now(UTC))
-    words = Vocabulary.read(current_app.config["REFERENCE_DIR"])
-    wanted = Wanted(Fill(centre, kind, state), words, leave_out_bad, dry_run)
     try:
+        words = Vocabulary.read(current_app.config["REFERENCE_DIR"])
+        wanted = Wanted(Fill(centre, kind, state), words, leave_out_bad, dry_run)
         loaded = load_file(opened, file, today, wanted)
     except AlreadyLoaded:
         click.echo("This very file was loaded before: nothing to change.")
@@ -122,6 +116,12 @@ def import_file(
         _report(refused.refusals, report)
         faults = len(refused.refusals)
         raise click.ClickException(f"{faults} faults: nothing was loaded.") from None
+    except BadVocabulary as bad:
+        raise click.ClickException(f"{FILE}:\n{bad}") from None
+    except ProcessEnded:
+        raise click.ClickException(
+            "a process that read the list was ended: nothing was loaded"
+        ) from None
     _report(loaded.refusals, report)
     _say(loaded, dry_run)
 
@@ -259,17 +259,6 @@ class _Items:
 def _processes() -> int:
     """Say how many prepare rows: one processor is left to those who call, and the database."""
     return max(1, min((os.cpu_count() or 1) - 1, _MOST_PROCESSES))
-
-
-def progress() -> Progress:
-    """Make a bar that shows how far a long work is."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
 
 
 def _report(refusals: list[Refusal], report: Path | None) -> None:

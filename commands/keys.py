@@ -7,17 +7,9 @@ from datetime import datetime, timedelta
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from commands.operator import operator
+from commands.progress import progress
 from menus.line import Line
 from menus.notices import tell
 from models import key_versions, rotation
@@ -103,14 +95,7 @@ def _note(line: Line, act: str, **about: int) -> None:
 
 
 def _with_bar(steps: Iterable[rotation.Progress]) -> None:
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    ) as bar:
+    with progress() as bar:
         tasks = {}
         for step in steps:
             if step.what not in tasks:

@@ -16,8 +16,10 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Select,
     SmallInteger,
     String,
+    Subquery,
     Table,
     func,
     inspect,
@@ -171,7 +173,22 @@ def look_up(
         language_of(phone_hmacs).label("language"),
         asked_on(connection, phone_hmacs, today).label("asked"),
     ).subquery()
-    query = (
+    rows = connection.execute(_bearing(caller, number_hmacs)).all()
+    wanted, shown = set(kinds), set(SHOWN)
+    matches = {
+        row.id: _found(row)
+        for row in rows
+        if row.id is not None and row.state in shown and row.kind in wanted
+    }
+    found = sorted(
+        matches.values(), key=lambda one: (not one.ready, -one.confirmed_on.toordinal())
+    )
+    return Answer(found, rows[0].language, read_asked(rows[0].asked))
+
+
+def _bearing(caller: Subquery, number_hmacs: Sequence[bytes]) -> Select[Any]:
+    """Ask for the documents that bear a number, beside what is known of the caller."""
+    return (
         select(
             caller.c.language,
             caller.c.asked,
@@ -188,17 +205,6 @@ def look_up(
         .outerjoin(centres, centres.c.code == documents.c.centre_code)
         .outerjoin(counties, counties.c.code == centres.c.county_code)
     )
-    rows = connection.execute(query).all()
-    wanted, shown = set(kinds), set(SHOWN)
-    matches = {
-        row.id: _found(row)
-        for row in rows
-        if row.id is not None and row.state in shown and row.kind in wanted
-    }
-    found = sorted(
-        matches.values(), key=lambda one: (not one.ready, -one.confirmed_on.toordinal())
-    )
-    return Answer(found, rows[0].language, read_asked(rows[0].asked))
 
 
 def _found(row: Any) -> Found:

@@ -68,6 +68,10 @@ Source = Callable[[], Iterable[Any]]
 """Opens a list, and gives its items. It can be handed to another process."""
 
 
+class ProcessEnded(Exception):
+    """A process that prepared rows has ended before its work was done."""
+
+
 @dataclass(frozen=True)
 class Chunk:
     """Some items of a list, and the id that the first one's document gets if it is new."""
@@ -256,6 +260,9 @@ def prepared(
     Args:
         first_id: the id that the first item's document gets if it is new.
         processes: how many work beside this one; with none, this one does it.
+
+    Raises:
+        ProcessEnded: one of them was killed, or failed.
     """
     if not processes:
         yield from map(preparer, chunks(source(), first_id))
@@ -265,12 +272,20 @@ def prepared(
         work = _Work(preparer, source, first_id, processes)
         ends = [stack.enter_context(_process(work, nth)) for nth in range(processes)]
         for end in cycle(ends):
-            made = end.recv()
+            made = _received(end)
             if made is None:
                 return
             yield made
             del made
             gc.collect()
+
+
+def _received(end: Connection) -> Prepared | None:
+    try:
+        made: Prepared | None = end.recv()
+    except EOFError:
+        raise ProcessEnded from None
+    return made
 
 
 @dataclass(frozen=True)

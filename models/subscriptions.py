@@ -152,11 +152,7 @@ def subscribe(
     }
     if upsert(connection, subscriptions, row, on=["phone_hmac", "subject", "kind"]):
         made = connection.scalars(select(subscriptions.c.id).where(mine)).one()
-        numbers = [{"subscription_id": made, "hmac": one} for one in set(number_hmacs)]
-        connection.execute(insert(subscription_numbers), numbers)
-        if number:
-            sealed = keys.seal_for_rotation(number, number_row(made))
-            connection.execute(update(subscriptions).where(mine).values(number=sealed))
+        _keep_number(connection, keys, made, number_hmacs, number)
     else:
         connection.execute(
             update(subscriptions)
@@ -164,6 +160,18 @@ def subscribe(
             .values(met_at=None, made_at=now, language=language)
         )
     return True
+
+
+def _keep_number(
+    connection: Connection, keys: Keys, its_id: int, number_hmacs: Iterable[bytes], number: str
+) -> None:
+    """Keep what a new subscription waits for."""
+    numbers = [{"subscription_id": its_id, "hmac": one} for one in set(number_hmacs)]
+    connection.execute(insert(subscription_numbers), numbers)
+    if number:
+        sealed = keys.seal_for_rotation(number, number_row(its_id))
+        its_row = update(subscriptions).where(subscriptions.c.id == its_id)
+        connection.execute(its_row.values(number=sealed))
 
 
 def current_hmacs(keys: Keys, country: Country, number: str, kind: str) -> list[bytes]:

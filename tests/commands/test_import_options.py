@@ -1,6 +1,7 @@
 """Facts about the ways of loading a list: tried, without its bad rows, filled, at length."""
 
 import csv
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -32,7 +33,7 @@ from models.lists.columns import Fill
 from models.matching import Row
 from models.numbers import Kind, NumberType
 from models.outbox import outbox
-from models.preparing import CHUNK
+from models.preparing import CHUNK, ProcessEnded
 from tests.caller import Caller
 from tests.conftest import KEYS, Open, line_of
 from tests.servers import RedisServer
@@ -281,6 +282,23 @@ def breaking_off(rows: int) -> Iterator[Row]:
 def test_an_import_that_fails_at_a_row_leaves_nothing(line: Line, rows: int) -> None:
     with pytest.raises(EOFError), line.database.working() as connection:
         list(Import(connection, line.keys, DAY).load(breaking_off(rows)))
+
+    assert counted(line) == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.usefixtures("_several")
+def test_an_import_whose_process_is_killed_leaves_nothing(
+    line: Line, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(_loading: object, _refusal: object) -> None:
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+
+    monkeypatch.setattr(imports._Loading, "_refuse", kill)
+    write(file, BAD, *[GOOD] * 20 * CHUNK)
+    with pytest.raises(ProcessEnded):
+        load_file(line, file, DAY, Wanted(leave_out_bad=True))
 
     assert counted(line) == (0, 0, 0, 0, 0)
 
