@@ -55,12 +55,14 @@ class Wanted:
         words: what its columns may be called; Kenya's unless given.
         leave_out_bad: rows that are refused are left out, and the others loaded.
         dry_run: nothing is kept.
+        demonstration: it is a demonstration's, whose database holds no real ones.
     """
 
     fill: Fill = _NOTHING
     words: Vocabulary | None = None
     leave_out_bad: bool = False
     dry_run: bool = False
+    demonstration: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ def import_file(
     today = opened.country.day(datetime.now(UTC))
     try:
         words = Vocabulary.read(current_app.config["REFERENCE_DIR"])
-        wanted = Wanted(Fill(centre, kind, state), words, leave_out_bad, dry_run)
+        fill, demonstration = Fill(centre, kind, state), current_app.config["DEMO"]
+        wanted = Wanted(fill, words, leave_out_bad, dry_run, demonstration)
         loaded = load_file(opened, file, today, wanted)
     except AlreadyLoaded:
         click.echo("This very file was loaded before: nothing to change.")
@@ -167,7 +170,7 @@ class _Loading:
 
     def load(self, connection: Connection, file: CentreFile) -> Loaded:
         """Load the list, and tell those who wait."""
-        origin = Origin(operator(), "list", self._digest())
+        origin = Origin(operator(), "list", self._digest(), self._wanted.demonstration)
         keep_going = self._wanted.leave_out_bad
         load = Import(connection, self._line.keys, self._today, origin, keep_going)
         self._fill(load, file, connection)

@@ -26,6 +26,8 @@ from models.documents import (
     document_number_row,
     document_numbers,
     documents,
+    holds_demonstration,
+    holds_real,
 )
 from models.importing import AlreadyLoaded, Import
 from models.keys import Versions, open_number
@@ -216,6 +218,12 @@ def test_the_very_file_filled_alike_is_loaded_once(line: Line, file: Path) -> No
 
     with pytest.raises(AlreadyLoaded):
         load_file(line, file, DAY, wanted)
+
+
+def test_a_list_loaded_into_a_demonstration_is_made_up(line: Line, file: Path) -> None:
+    load_file(line, write(file, GOOD), DAY, Wanted(demonstration=True))
+    with line.database.working() as connection:
+        assert (holds_demonstration(connection), holds_real(connection)) == (True, False)
 
 
 # At length, by several processes
