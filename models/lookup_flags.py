@@ -234,12 +234,6 @@ def erase(connection: Connection, phone_hmacs: Sequence[bytes]) -> int:
     return int(connection.execute(delete(lookup_flags).where(mine)).rowcount)
 
 
-def forget(connection: Connection, before: datetime) -> int:
-    """Remove the flags that were closed before a moment; give how many."""
-    old = lookup_flags.c.closed_at < before
-    return int(connection.execute(delete(lookup_flags).where(old)).rowcount)
-
-
 def _sequences(connection: Connection, fresh: Sequence[Lookup]) -> Iterable[Mark]:
     hundreds = {one.near[0] for one in fresh if one.near[0]}
     yield from _in_hundreds(connection, fresh, hundreds, lookups.c.hundred, lookups.c.shifted)

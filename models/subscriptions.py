@@ -140,7 +140,6 @@ def subscribe(
         & (subscriptions.c.subject == subject)
         & (subscriptions.c.kind == kind)
     )
-    now = datetime.now(UTC)
     row = {
         "phone_hmac": phone_hmac,
         "subject": subject,
@@ -148,18 +147,24 @@ def subscribe(
         "phone": keys.people.seal(phone, subscription_row(phone_hmac, subject, kind)),
         "key_version": keys.lookup.version,
         "language": language,
-        "made_at": now,
+        "made_at": datetime.now(UTC),
     }
     if upsert(connection, subscriptions, row, on=["phone_hmac", "subject", "kind"]):
         made = connection.scalars(select(subscriptions.c.id).where(mine)).one()
         _keep_number(connection, keys, made, number_hmacs, number)
     else:
-        connection.execute(
-            update(subscriptions)
-            .where(mine, or_(subscriptions.c.met_at < now - CALL, _is_stopped()))
-            .values(met_at=None, made_at=now, language=language)
-        )
+        _open_again(connection, mine, language)
     return True
+
+
+def _open_again(connection: Connection, mine: ColumnElement[bool], language: str) -> None:
+    """Open a subscription that was met in an earlier call, or whose phone was stopped."""
+    now = datetime.now(UTC)
+    connection.execute(
+        update(subscriptions)
+        .where(mine, or_(subscriptions.c.met_at < now - CALL, _is_stopped()))
+        .values(met_at=None, made_at=now, language=language)
+    )
 
 
 def _keep_number(

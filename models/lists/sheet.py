@@ -2,6 +2,7 @@
 
 import re
 from array import array
+from contextlib import suppress
 from datetime import date, timedelta
 
 from models.lists.columns import MOST
@@ -120,10 +121,8 @@ class Sheet(Texts):
             return value
         number = float(value)
         if shown == DATE and 1 <= number < _EXACT:
-            try:
+            with suppress(OverflowError):  # no day that there is: a number, then
                 return (self._calendar + timedelta(days=int(number))).isoformat()
-            except OverflowError:
-                pass
         if number.is_integer() and abs(number) < _EXACT:
             return str(int(number)).zfill(max(shown, 0))
         return value

@@ -20,10 +20,10 @@ from models.lookup_flags import (
     close,
     erase,
     flags,
-    forget,
     open_flags,
 )
 from models.lookups import Lookup, Outcome
+from models.retention import Keep, apply
 from tests.lookups import MISS_SHARE, MORNING, honest, keys, lookup, phone, take
 
 KEYS = keys()
@@ -214,10 +214,11 @@ def test_a_phones_flags_are_erased_with_it(database: Database) -> None:
 
 def test_flags_that_were_closed_long_ago_are_forgotten(database: Database) -> None:
     take_all(database, asked(list(RUN)))
+    later = MORNING + (Keep().lookups + 1) * DAY
+    kept = dict(apply(database, Keep(), later, "wanjiku")).get("lookup_flags", 0)
     with database.working() as connection:
-        kept = forget(connection, MORNING + DAY)
         close(connection, flags(connection)[0].id, MORNING)
-        gone = forget(connection, MORNING + DAY)
+    gone = dict(apply(database, Keep(), later, "wanjiku")).get("lookup_flags", 0)
 
     assert (kept, gone) == (0, 1)
 
