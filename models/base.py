@@ -69,13 +69,17 @@ class Database:
     Args:
         url: the address, as SQLAlchemy writes it.
         connections: how many a process keeps ready for hops.
+        seconds: the longest that any of those waits for one statement.
     """
 
-    def __init__(self, url: str, connections: int = 8) -> None:
+    def __init__(
+        self, url: str, connections: int = 8, seconds: float = STATEMENT_SECONDS
+    ) -> None:
         self._url = make_url(url)
         if self._url.drivername in ("postgresql", "postgres"):
             self._url = self._url.set(drivername="postgresql+psycopg")
         self._size = connections
+        self._seconds = seconds
         self.is_postgresql = self._url.get_backend_name() == "postgresql"
         self._hops = self._hop_engine()
         outside_transactions = "isolation_level" if self.is_postgresql else _NO_BEGIN
@@ -225,7 +229,7 @@ class Database:
             raise Unavailable
         if self.is_postgresql:
             # A slow server gives up before we do, so that its connection stays good.
-            limit = int(STATEMENT_SECONDS * 900)
+            limit = int(self._seconds * 900)
             options.setdefault("connect_timeout", CONNECT_SECONDS)
             options["options"] = f"-c statement_timeout={limit} -c lock_timeout={limit}"
             return _TimedConnection.connect(*args, **options)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, func, select
 
+from models.agents import agents
 from models.asked import asked
 from models.audit import audit
 from models.base import in_utc
@@ -61,6 +62,7 @@ def held(connection: Connection, keys: Keys) -> list[Held]:
             Held("PHONE_KEY", _name(one), _sealed(connection, one.c.phone), phone)
             for one in sealed
         ),
+        Held("PHONE_KEY", _name(agents), _sealed(connection, agents.c.totp), phone),
         Held("ARCHIVE_PUBLIC_KEY", _name(document_numbers), _by_batch(connection), public),
         Held(
             "ARCHIVE_PUBLIC_KEY",

@@ -129,6 +129,10 @@ class Sealer(_Handed):
             raise Tampered from error
         return plain.decode()
 
+    def is_current(self, sealed: bytes) -> bool:
+        """Say whether a ciphertext is of the current version."""
+        return version_of(sealed) == self.versions.version
+
     def knows(self, sealed: bytes) -> bool:
         """Say whether the key is at hand that a ciphertext names."""
         return version_of(sealed) in self._ciphers
@@ -200,6 +204,11 @@ class Keys(_Handed):
     def people(self) -> Sealer:
         """Seals phones, and messages to them."""
         return Sealer(self.phone, "people")
+
+    @cached_property
+    def agents(self) -> Sealer:
+        """Seals the secrets of agents' one-time codes."""
+        return Sealer(self.phone, "agents")
 
     @cached_property
     def _lookup_hmacs(self) -> list[_Hmac]:

@@ -28,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 
+from models.agent_sessions import LONGEST, agent_sessions
 from models.asked import asked
 from models.audit import append
 from models.base import Database
@@ -43,6 +44,7 @@ from models.outbox import Delivery, outbox, outbox_documents
 from models.ratings import ratings
 from models.reported import stray_reports
 from models.reports import reports
+from models.sign_ins import FORGOTTEN, sign_in_tries
 from models.subscriptions import subscription_numbers, subscriptions
 
 BATCH = 1_000
@@ -118,6 +120,8 @@ def rules(keep: Keep, now: datetime) -> tuple[Rule, ...]:
     return (
         Rule("asked", asked, asked.c.day < before(ASKED_DAYS).date()),
         Rule("stray_reports", stray_reports, stray_reports.c.made_at < before(STRAY_DAYS)),
+        Rule("sign_in_tries", sign_in_tries, sign_in_tries.c.tried_at < now - FORGOTTEN),
+        Rule("agent_sessions", agent_sessions, agent_sessions.c.began_at < now - LONGEST),
         Rule("lookup_flags", lookup_flags, lookup_flags.c.closed_at < before(keep.lookups)),
         Rule("finished_sessions", finished, finished.c.ended_at < before(keep.sessions)),
         *_messages(before(keep.messages)),

@@ -29,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 
+from models.agents import agents, rekey, unreadable
 from models.base import Database
 from models.call_backs import call_back_row, call_backs
 from models.callers import caller_row, callers
@@ -122,7 +123,14 @@ class PhoneRotation:
             yield from self._callers()
             for table in (call_backs, subscriptions, reports, outbox):
                 yield from self._windows(table, table.c.id, self._mover(table))
+            self.outcome.moved[agents.name] += self._transact(self._agents)
         yield from self._windows(documents, documents.c.id, self._owners)
+
+    def _agents(self, connection: Connection) -> int:
+        """Move the secrets of agents' one-time codes, who are few."""
+        for its_id in unreadable(connection, self._keys):
+            self.outcome.refuse(agents, its_id)
+        return rekey(connection, self._keys)
 
     def _windows(self, table: Table, its_id: Column[Any], step: Step) -> Iterator[Progress]:
         """Work through a table by its ids; rows that come meanwhile are under current keys."""

@@ -12,10 +12,12 @@ from hypothesis import settings
 from app import create_app
 from commands.database import prepare
 from config import Config
+from console.desk import Desk
 from menus.line import Clock, Line, now
 from models.base import Database
 from models.keys import fresh_keys
 from models.outbox import texts_to
+from tests.browser import LEFT_OUT, chromium, page
 from tests.caller import PHONE, TOKEN
 from tests.servers import PostgresServer, RedisServer
 from tests.sms.gateway import Gateway
@@ -28,6 +30,21 @@ Open = Callable[..., Flask]
 
 settings.register_profile("line", deadline=None)  # a busy machine is no fault
 settings.load_profile("line")
+
+
+__all__ = ["chromium", "page"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was left out for want of a browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(LEFT_OUT in str(one.longrepr) for one in skipped)
+    if count:
+        terminalreporter.section(f"{count} TESTS LEFT OUT: NO BROWSER", red=True, bold=True)
+        terminalreporter.write_line(
+            f"{LEFT_OUT}: nobody looked at the pages. Install it (Debian: apt-get install"
+            " chromium), or name one in CHROMIUM, and run again."
+        )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -102,6 +119,7 @@ def open_app(tmp_path: Path) -> Iterator[Open]:
 
     yield open_one
     for app in opened:
+        desk_of(app).database.close()
         line_of(app).close()
 
 
@@ -151,6 +169,11 @@ def config(database_url: str, redis_url: str, folder: Path, **settings: str) -> 
 def line_of(app: Flask) -> Line:
     line: Line = app.extensions["line"]()
     return line
+
+
+def desk_of(app: Flask) -> Desk:
+    desk: Desk = app.extensions["desk"]
+    return desk
 
 
 def inbox(line: Line, phone: str = PHONE) -> list[str]:

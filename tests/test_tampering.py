@@ -10,7 +10,8 @@ from sqlalchemy import Connection, LargeBinary, Table, select, update
 
 import models
 from menus.wishes import CallMeBack, Complain, SpeakTo, TellMeWhenReady, grant
-from models import call_backs, reports
+from models import agents, call_backs, reports
+from models.agents import Agent, Role
 from models.base import Database, metadata
 from models.callers import caller_row, callers
 from models.campaigns import Choice
@@ -93,6 +94,14 @@ def _rung(connection: Connection) -> dict[int, str]:
     return {one.id: one.phone for one in call_backs.waiting(connection, OLD)}
 
 
+def _codes(connection: Connection) -> dict[int, str]:
+    return {
+        row.id: known.totp
+        for row in connection.execute(select(agents.agents))
+        if (known := agents.secrets_of(connection, OLD, row.account))
+    }
+
+
 def _sent(what: str) -> Read:
     return lambda connection: {
         one.id: getattr(one, what) for one in take(connection, OLD, 10, TERMS)
@@ -110,6 +119,7 @@ SEALED: dict[tuple[str, str], tuple[Table, Read]] = {
     ("reports", "number"): (reports.reports, _reported("number")),
     ("reports", "words"): (reports.reports, _reported("words")),
     ("call_backs", "phone"): (call_backs.call_backs, _rung),
+    ("agents", "totp"): (agents.agents, _codes),
     ("outbox", "phone"): (outbox, _sent("phone")),
     ("outbox", "body"): (outbox, _sent("body")),
 }
@@ -129,6 +139,12 @@ def connection(sqlite_url: str) -> Iterator[Connection]:
             for _ in Import(connection, OLD, TODAY).load([row]):
                 pass
             queue(connection, OLD, f"answer-{number}", phone, f"An answer for {phone}.")
+        with database.working() as connection:
+            account = f"agent{number}"
+            made = agents.add(connection, account, Role.AGENT)
+            agents.join(
+                connection, OLD, Agent(made, account, Role.AGENT), "hash", f"JBSW{number[:3]}"
+            )
         wishes = (
             SpeakTo("sw"),
             TellMeWhenReady(number, "", "en"),
