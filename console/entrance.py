@@ -110,7 +110,8 @@ class _Door:
         if wait:
             return self._again("entrance.wait", 429, minutes=-(-wait // 60))
         try:
-            step = passwords.right_step(known, password, code)
+            is_known = self.browsers.knows(account)
+            step = passwords.right_step(known, password, code, is_known)
         except passwords.Busy:
             return self._again("entrance.busy", 503)
         if known is None or not step or not self._take(known.agent, step, bucket):

@@ -39,6 +39,10 @@ class KnownBrowsers:
         digest = hmac.digest(self._secret, f"{account}|{browser}".encode(), hashlib.sha256)
         return digest if is_known else digest[:_STRANGERS] + bytes(len(digest) - _STRANGERS)
 
+    def knows(self, account: str) -> bool:
+        """Say whether this request's browser signed in to an account before."""
+        return bool(self._browser_of(account))
+
     def remember(self, response: Response, account: str) -> None:
         """Let this browser be known for an account from now on."""
         written = self._signer.dumps([account, secrets.token_hex(16)])

@@ -1,10 +1,12 @@
 """Passwords and one-time codes: choosing, hashing, and holding somebody against them."""
 
 import hmac
+import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pyotp
 from argon2 import PasswordHasher
@@ -27,8 +29,11 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """Argon2id as OWASP's cheat sheet on storing passwords asks for at least: 19 MiB, 2 rounds."""
 
 _NOBODY = _HASHER.hash("nobody has this password")
-_SLOTS = threading.BoundedSemaphore(3)
-_ONE = threading.Lock()
+_WAITING = 3
+"""Hashes that may wait at a time, the one that is made included: more are turned away."""
+
+_SLOTS = {is_known: threading.BoundedSemaphore(_WAITING) for is_known in (True, False)}
+"""For browsers that signed in before, and for others, who take no room from those."""
 
 
 class Busy(Exception):
@@ -55,8 +60,7 @@ def hashed(password: str) -> str:
     Raises:
         Busy: others are at it.
     """
-    with _turn():
-        return _HASHER.hash(password)
+    return str(_made(False, _HASHER.hash, password))
 
 
 def fresh_secret() -> str:
@@ -80,7 +84,9 @@ def step_of(secret: str, code: str, now: float | None = None) -> int:
     return found
 
 
-def right_step(known: Secrets | None, password: str, code: str) -> int:
+def right_step(
+    known: Secrets | None, password: str, code: str, is_known_browser: bool = False
+) -> int:
     """Hold somebody against what is kept: the time step of their code, or 0 where wrong.
 
     It takes as long for an account that nobody has.
@@ -88,8 +94,8 @@ def right_step(known: Secrets | None, password: str, code: str) -> int:
     Raises:
         Busy: others are at it.
     """
-    with _turn():
-        is_right = _verifies(known.password if known else "", password)
+    kept = known.password if known else ""
+    is_right = bool(_made(is_known_browser, _verifies, kept, password))
     step = step_of((known.totp if known else "") or _SOME_SECRET, code)
     is_used = known is not None and step <= known.step
     return step if is_right and known and known.totp and not is_used else 0
@@ -105,17 +111,26 @@ def _verifies(kept: str, password: str) -> bool:
         return False
 
 
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Let one hash be made at a time, and few wait: a flood of tries must not take all threads.
+def _made(is_known_browser: bool, work: Callable[..., object], *given: str) -> object:
+    """Hash in the thread for it, one at a time: a flood of tries must not take all threads.
 
     Raises:
         Busy: enough wait already.
     """
-    if not _SLOTS.acquire(blocking=False):
+    slots = _SLOTS[is_known_browser]
+    if not slots.acquire(blocking=False):
         raise Busy
     try:
-        with _ONE:
-            yield
+        return _HASHING.submit(work, *given).result()
     finally:
-        _SLOTS.release()
+        slots.release()
+
+
+def _stand_back() -> None:
+    """Let callers' threads have the processor first, where the system knows threads so."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+
+
+_HASHING = ThreadPoolExecutor(1, "passwords", initializer=_stand_back)
+"""Its thread starts with the first hash, so that each of gunicorn's workers has its own."""

@@ -246,6 +246,13 @@ def test_nothing_of_a_password_a_code_or_an_invitation_is_kept_in_clear(line: Li
     assert not [secret for secret in (PASSWORD, SECRET, code) if secret in kept]
 
 
-def test_a_flood_of_tries_is_turned_away_while_others_are_judged() -> None:
-    with passwords._turn(), passwords._SLOTS, passwords._SLOTS, pytest.raises(passwords.Busy):
-        passwords.hashed(PASSWORD)
+def test_a_flood_of_tries_is_turned_away_and_known_browsers_are_let_in(
+    client: FlaskClient, other: FlaskClient, line: Line
+) -> None:
+    agent = sign_in(client, line, Role.AGENT)
+    elsewhere = passwords._SLOTS[False]
+    with elsewhere, elsewhere, elsewhere:
+        refused = _try(other, agent.account, PASSWORD, next_code(line, agent))
+        let_in = _try(client, agent.account, PASSWORD, next_code(line, agent))
+
+    assert (refused, let_in) == (503, 303)
