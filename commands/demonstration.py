@@ -126,10 +126,12 @@ def _say_what_to_try(port: int) -> None:
         " -d 'text=ID 12345678'"
     )
     click.echo(f"\n1919 answers on http://127.0.0.1:{port} (demonstration data). Try:\n")
+    click.echo(f"Pick up the phone on the page:\n  http://127.0.0.1:{port}/simulator/\n")
     click.echo("Dial *1919#:\n  " + dial.format(""))
     click.echo("\nDial *1919*12345678#, a whole question:\n  " + dial.format("12345678"))
     click.echo("\nText an ID number, and read the answer:\n  " + text)
-    click.echo(f"  curl 'http://127.0.0.1:{port}/simulator/messages?phone=%2B254700000001'")
+    inbox = f"http://127.0.0.1:{port}/simulator/messages"
+    click.echo(f"  curl {inbox} -d phone=%2B254700000001")
     click.echo("\nOr pick up a phone in another terminal:\n  make phone\n\nNumbers to try:")
     for number, what in demonstration_set.TRY:
         click.echo(f"  {number:<12} {what}")

@@ -89,7 +89,7 @@ class _Session:
             click.echo("(a text waits for the sender: is `make run` at work?)")
 
     def _messages(self) -> list[str]:
-        answer = self._client.get("/simulator/messages", query_string={"phone": self._phone})
+        answer = self._client.post("/simulator/messages", data={"phone": self._phone})
         return answer.get_data(as_text=True).splitlines() if answer.status_code == 200 else []
 
     def _awaits_a_text(self) -> bool:

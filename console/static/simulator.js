@@ -652,7 +652,7 @@
     handset.addEventListener("focusin", (event) => {
       if (event.target === at("to") || event.target === at("body")) refresh();
     });
-    for (const [id, act] of [["idle", dial], ["call", reply], ["write", text]]) {
+    for (const [id, act] of Object.entries({ idle: dial, call: reply, write: text })) {
       at(id).addEventListener("submit", (event) => {
         event.preventDefault();
         act();

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 import sms.africastalking
 import sms.wire
-from console import simulator
+from console.simulator import gateway as simulated
 from models.outbox import Delivery
 from sms.africastalking import read, read_optout, read_report
 from sms.gateway import Fate, OptOut, Report, Submitted, Unreadable
@@ -486,7 +486,7 @@ def test_a_gateway_that_is_gone_does_not_answer(gateway: Gateway) -> None:
 
 def test_the_demonstrations_own_gateway_answers_and_takes_a_message(tmp_path: Path) -> None:
     app = Flask(__name__)
-    app.register_blueprint(simulator.blueprint(tmp_path / "messages", str))
+    app.register_blueprint(simulated.blueprint(tmp_path / "messages", str))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
