@@ -3,6 +3,7 @@
 import functools
 import hmac
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import UTC
 from typing import Protocol
 
@@ -11,27 +12,35 @@ from flask import Flask, Response, abort, request
 
 import commands
 import logs
+from commands import demonstration_set
 from config import STORES, WEB, BadSettings, Config
-from console import metrics, simulator
+from console import demonstration, face, metrics
+from console.desk import STATEMENT_SECONDS, Desk
+from console.people import People
+from console.simulator import gateway
+from console.simulator import phone as simulator
 from menus.bell import Bell
-from menus.check import BadMenus, prove
-from menus.engine import Engine
+from menus.check import BadMenus
 from menus.flows import HOME, MOVED, SCREENS
 from menus.line import Clock, Line, now
 from menus.lookups import Journal, Mover
 from menus.reader import reader_of
-from menus.screens import Menus
 from menus.sessions import Sessions, connect
+from menus.tally import Tally
 from menus.vocabulary import BadVocabulary
-from menus.watch import Watch, edition_of
-from menus.words import Words, load
+from menus.voices import Files, Voices
+from menus.watch import Watch
+from menus.words import load
 from models.base import Database, Unavailable
 from models.country import BadCountry, Country, kenya
 from models.documents import holds_demonstration, holds_real
-from models.gsm7 import SMS_SEGMENT
+from models.jobs import sweep
 from models.keys import ROTATED, Archive
 from models.lookup_counts import LookupCounts, lookup_counts
+from models.networks import networks
 from models.sms_counts import Counts, sms_counts
+from models.summaries.refresher import Refresher
+from models.uploads import Uploads
 from sms import africastalking, kannel
 from sms import webhook as sms_webhook
 from sms.gateway import Sender
@@ -41,6 +50,10 @@ from ussd import webhook as ussd_webhook
 
 LARGEST = 8 * 1024
 """Octets of a callback that are read, in its body or behind its address."""
+
+
+_DESK_CONNECTIONS = 3
+"""Connections that a process keeps ready for the console's pages."""
 
 
 class Guard(Protocol):
@@ -89,9 +102,7 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
     app.extensions["line"] = line
     app.extensions["rotation"] = functools.partial(_rotation, config, clock)
     app.extensions["keys"] = lambda: {name: getattr(config, name.lower()) for name in ROTATED}
-    app.extensions["send"] = lambda: functools.partial(
-        run, line(), _senders(config), config.limits
-    )
+    app.extensions["send"] = lambda: functools.partial(_send, line(), _senders(config), config)
     app.extensions["serve"] = lambda: _serve(app, config, line())
     commands.register(app)
     app.cli.add_command(phone.call)
@@ -101,9 +112,7 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
     return app
 
 
-def proved_menus(
-    config: Config, country: Country | None = None
-) -> tuple[Menus, dict[str, Words]]:
+def proved_menus(config: Config, country: Country | None = None) -> Files:
     """Read the words, and prove that the menus may take calls.
 
     Args:
@@ -112,15 +121,17 @@ def proved_menus(
     Raises:
         BadSettings: naming every fault in the menus.
     """
-    first = (country or read_country(config)).first_language
+    country = country or read_country(config)
     try:
-        languages = load(config.words_dir, config.ussd_code, first=first)
+        words = load(config.words_dir, first=country.first_language)
     except ValueError as fault:
         raise BadSettings(f"The words cannot be read: {fault}") from None
+    files = Files(SCREENS, HOME, MOVED, words, config.ussd_code, config.ussd_page, country)
     try:
-        return prove(SCREENS, HOME, languages, config.ussd_page, MOVED), languages
+        files.voice()
     except BadMenus as faults:
         raise BadSettings(f"The menus may not take calls:\n{faults}") from None
+    return files
 
 
 def read_country(config: Config) -> Country:
@@ -148,8 +159,7 @@ def open_line(config: Config, clock: Clock = now, rotates: bool = False) -> Line
     """
     config.require(*STORES, rotates=rotates)
     country = read_country(config)
-    menus, languages = proved_menus(config, country)
-    edition = edition_of(SCREENS, languages)
+    files = proved_menus(config, country)
     config.var_dir.mkdir(parents=True, exist_ok=True)
     database = Database(config.database_url)
     database.open()
@@ -157,16 +167,17 @@ def open_line(config: Config, clock: Clock = now, rotates: bool = False) -> Line
     redis = connect(config.redis_url)
     sessions = Sessions(redis, config.secret_key, country)
     journal = Journal(config.var_dir / "lookups")
+    voices = Voices(files, database)
+    voices.follow()
+    known = {*networks(config.reference_dir), *config.caller_costs}
     return Line(
-        menus=menus,
-        languages=languages,
-        engine=Engine(menus, languages, config.ussd_page, country),
-        texts=Engine(menus, languages, SMS_SEGMENT, country, by_sms=True),
+        voices=voices,
         database=database,
         sessions=sessions,
-        watch=Watch(database, sessions, edition),
+        watch=Watch(database, sessions, voices),
         journal=journal,
         mover=Mover(journal, database, config.lookup_miss_share),
+        tally=Tally(database, country, files.words, known, clock),
         bell=Bell(redis),
         keys=config.keys,
         country=country,
@@ -192,12 +203,15 @@ def _serve(app: Flask, config: Config, line: Line) -> None:
     """Add the outside faces."""
     line.watch.start()
     line.mover.start()
+    line.tally.start()
     guard = _guard(config.gateway_tokens)
     app.register_blueprint(ussd_webhook.blueprint(line, guard, any_code=config.demo))
     app.register_blueprint(sms_webhook.blueprint(line, guard))
-    if config.demo:
-        messages, hmac_of = config.var_dir / "messages", line.keys.phone_hmac
-        app.register_blueprint(simulator.blueprint(messages, lambda one: hmac_of(one).hex()))
+    with suppress(Unavailable):  # it is done again when somebody looks
+        sweep(line.database, Uploads(config.var_dir / "uploads", line.keys))
+    people = People(lambda: _pages(app, config, line))
+    app.extensions["people"] = people
+    app.wsgi_app = people.beside(app.wsgi_app)  # type: ignore[method-assign, assignment]
     _add_health(app, line)
     _add_metrics(app, config, line)
 
@@ -227,6 +241,48 @@ def _guard(tokens: tuple[str, ...]) -> Guard:
     return guard
 
 
+def _pages(app: Flask, config: Config, line: Line) -> Flask:
+    """Make what people look at: the console, and in a demonstration the phone on a page."""
+    database = Database(config.database_url, _DESK_CONNECTIONS, STATEMENT_SECONDS)
+    database.open()
+    desk = Desk(
+        line=line,
+        database=database,
+        secret=config.secret_key,
+        limits=config.limits,
+        keep=config.keep,
+        words_dir=config.words_dir,
+        var_dir=config.var_dir,
+        page=config.ussd_page,
+        demo=config.demo,
+    )
+    pages = face.application(desk)
+    if config.demo:
+        _add_demonstration(pages, desk, _handset(config, line, app.config["TOKEN"]))
+    return pages
+
+
+def _add_demonstration(pages: Flask, desk: Desk, handset: simulator.Handset) -> None:
+    """Add the phone on the page, the gateway that brings it its texts, and made-up agents."""
+    messages, hmac_of = desk.var_dir / "messages", desk.line.keys.phone_hmac
+    pages.register_blueprint(gateway.blueprint(messages, lambda one: hmac_of(one).hex()))
+    pages.register_blueprint(simulator.blueprint(handset))
+    demonstration.make(desk)
+    pages.register_blueprint(demonstration.authenticator(desk))
+
+
+def _handset(config: Config, line: Line, token: str) -> simulator.Handset:
+    """Make what the phone on the page must know."""
+    return simulator.Handset(
+        line=line,
+        page=config.ussd_page,
+        token=token,
+        sender=config.sms_sender,
+        networks=networks(config.reference_dir),
+        numbers=[number for number, _ in demonstration_set.TRY],
+    )
+
+
 def _add_health(app: Flask, line: Line) -> None:
     @app.get("/health/live")
     def live() -> Response:
@@ -250,6 +306,18 @@ def _add_metrics(app: Flask, config: Config, line: Line) -> None:
         return lookup_counts(line.database, line.clock().astimezone(UTC))
 
     app.register_blueprint(metrics.blueprint(counted, looked, config.metrics_token))
+
+
+def _send(
+    line: Line, senders: list[Sender], config: Config, stopped: Callable[[], bool]
+) -> None:
+    """Send until told to stop, and count the line's days anew beside it."""
+    refresher = Refresher(line.database, line.country, config.keep, line.clock)
+    refresher.start()
+    try:
+        run(line, senders, config.limits, stopped)
+    finally:
+        refresher.close()
 
 
 def _senders(config: Config) -> list[Sender]:

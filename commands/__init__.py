@@ -3,6 +3,7 @@
 from flask import Flask
 
 from commands import (
+    agents,
     announcements,
     audit,
     backup,
@@ -10,28 +11,37 @@ from commands import (
     database,
     demonstration,
     documents,
+    jobs,
     keys,
     lookups,
     menus,
     people,
+    report,
     retention,
     sms,
+    summaries,
+    words,
 )
 
 
 def register(app: Flask) -> None:
     """Add every command to the application's `flask`."""
     for noun in (
+        agents,
         audit,
         database,
         demonstration,
         documents,
+        jobs,
         keys,
         lookups,
         menus,
         people,
+        report,
         retention,
         sms,
+        summaries,
+        words,
     ):
         app.cli.add_command(noun.COMMAND)
     for command in campaigns.COMMANDS:

@@ -84,7 +84,7 @@ def authenticator(desk: Desk) -> Blueprint:
             Shown(account, role, PASSWORD, kept[account])
             for account, (role, _) in ACCOUNTS.items()
         ]
-        page = shown("entrance/authenticator.html", accounts=accounts, entries=[], demo=True)
+        page = shown("entrance/authenticator.html", accounts=accounts)
         response = make_response(page)
         response.headers["Refresh"] = "15"
         return response

@@ -2,24 +2,67 @@
 
 import logging
 
-from flask import Blueprint, Flask, Response, g, make_response, request
+from flask import Blueprint, Flask, Response, g, make_response
 from werkzeug.exceptions import HTTPException
 
-from console import boxes, calls, entrance, figures, staff, wordings
+from console import (
+    announcements,
+    audit,
+    backlog,
+    boxes,
+    call_backs,
+    calls,
+    campaigns,
+    entrance,
+    export,
+    figures,
+    flags,
+    hand_over,
+    imports,
+    jobs,
+    menu_map,
+    not_there,
+    reports,
+    service,
+    sessions,
+    staff,
+    stock_takes,
+    texts,
+    week,
+    wordings,
+)
 from console.desk import Desk
 from console.gate import Gate
 from console.pages import Entry
 from console.parts import shown
-from console.security import FACES, protect
+from console.security import protect
 from models.base import Unavailable
 
 NOUNS = (
     entrance.pages,
     calls.pages,
+    call_backs.pages,
+    reports.pages,
     boxes.pages,
+    hand_over.pages,
+    stock_takes.pages,
+    not_there.pages,
     figures.pages,
+    sessions.pages,
+    menu_map.pages,
+    texts.pages,
+    backlog.pages,
+    service.pages,
+    flags.pages,
+    week.pages,
+    export.pages,
     staff.pages,
+    imports.pages,
+    campaigns.pages,
+    jobs.pages,
+    announcements.pages,
     wordings.pages,
+    audit.pages,
 )
 """The pages of every noun, in the order of the menu."""
 
@@ -27,8 +70,10 @@ _SAID = (403, 404, 405, 413, 429)
 _log = logging.getLogger(__name__)
 
 
-def add_to(app: Flask, desk: Desk) -> None:
-    """Add the console to an application, under `/console/`."""
+def application(desk: Desk) -> Flask:
+    """Make the application that people look at, with the console under `/console/`."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions["desk"] = desk
     protect(app, desk.secret, desk.demo)
     console = Blueprint(
         "console",
@@ -41,11 +86,12 @@ def add_to(app: Flask, desk: Desk) -> None:
     for noun in NOUNS:
         console.register_blueprint(noun)
     entries = [entry for noun in NOUNS for entry in noun.entries]
-    console.context_processor(lambda: {"entries": _open_to_agent(entries), "demo": desk.demo})
-    console.register_error_handler(Exception, _say_failed)
+    app.context_processor(lambda: {"entries": _open_to_agent(entries), "demo": desk.demo})
     app.register_blueprint(console)
     app.register_error_handler(HTTPException, _say_refused)
     app.register_error_handler(Unavailable, _say_away)
+    app.register_error_handler(Exception, _say_failed)
+    return app
 
 
 def _open_to_agent(entries: list[Entry]) -> list[Entry]:
@@ -54,21 +100,17 @@ def _open_to_agent(entries: list[Entry]) -> list[Entry]:
 
 
 def _say_refused(error: HTTPException) -> Response | HTTPException:
-    """Answer people with a page; gateways and monitors as they are used to."""
-    if not request.path.startswith(FACES) or error.code is None:
+    """Answer with a page that says so; a redirect is no fault."""
+    if error.code is None or error.code < 400:
         return error
     name = str(error.code) if error.code in _SAID else "other"
-    return make_response(shown("fault.html", fault=f"faults.f{name}", entries=[]), error.code)
+    return make_response(shown("fault.html", fault=f"faults.f{name}"), error.code)
 
 
 def _say_away(_error: Unavailable) -> Response:
-    return make_response(shown("fault.html", fault="faults.away", entries=[]), 503)
+    return make_response(shown("fault.html", fault="faults.away"), 503)
 
 
-def _say_failed(error: Exception) -> Response | HTTPException:
-    if isinstance(error, HTTPException):
-        return _say_refused(error)
-    if isinstance(error, Unavailable):
-        return _say_away(error)
+def _say_failed(_error: Exception) -> Response:
     _log.exception("page failed")
-    return make_response(shown("fault.html", fault="faults.failed", entries=[]), 500)
+    return make_response(shown("fault.html", fault="faults.failed"), 500)

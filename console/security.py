@@ -4,7 +4,7 @@ from flask import Flask, Request, Response, abort, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest
 
-FACES = ("/console/", "/simulator/")
+FACES = ("/console", "/simulator")
 """Where the pages stand that people look at."""
 
 POLICY = (
@@ -26,7 +26,7 @@ _csrf = CSRFProtect()
 
 
 def protect(app: Flask, secret: str, demo: bool) -> None:
-    """Put headers on every page that people look at, and settle the cookies.
+    """Put headers on everything that an application answers, and settle its cookies.
 
     Args:
         secret: signs the cookie that holds the forms' token and what the next page says.
@@ -48,12 +48,11 @@ def protect(app: Flask, secret: str, demo: bool) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        if request.path.startswith(FACES):
-            response.headers.update(HEADERS)
-            if not demo:
-                response.headers["Strict-Transport-Security"] = f"max-age={_A_YEAR}"
-            if not is_static(request):
-                response.headers["Cache-Control"] = "no-store"
+        response.headers.update(HEADERS)
+        if not demo:
+            response.headers["Strict-Transport-Security"] = f"max-age={_A_YEAR}"
+        if not is_static(request):
+            response.headers["Cache-Control"] = "no-store"
         return response
 
 

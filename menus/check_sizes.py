@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from menus.answers import every_text
 from menus.engine import arrange
-from menus.pages import Line, lay_out
+from menus.pages import Line, lay_out, navigation
 from menus.screens import Menu, Pick, Route, Screen, Tell
 from menus.words import Facts, Words, places
 from models.gsm7 import septets
@@ -57,7 +57,7 @@ class Sizes:
         notes = ["", "lost", "gone"] if screen.name == self._home else [""]
         if not isinstance(screen, Tell):
             notes += ["slip", "late"]
-        for facts in self._facts(screen):
+        for facts in widest_facts(screen, self._words):
             head = self._words.text(screen.name, facts)
             lacking = set().union(*(places(line) for line in head)) if head else set()
             for name in sorted(lacking):
@@ -69,11 +69,6 @@ class Sizes:
                 )
                 self._measure_lines(screen, lines, note)
 
-    def _facts(self, screen: Screen) -> Iterable[Facts]:
-        name = "widest_facts" if isinstance(screen, Pick) else "widest"
-        widest: Callable[[Words], Iterable[Facts]] | None = getattr(screen, name, None)
-        return widest(self._words) if widest else [{}]
-
     def _measure_lines(self, screen: Screen, lines: Sequence[Line], note: str) -> None:
         if isinstance(screen, Tell):
             text = "\n".join(line.text for line in lines)
@@ -82,10 +77,9 @@ class Sizes:
             return
         at_home = screen.name == self._home
         parts = lay_out(lines, self._words, at_home, self._room)
-        whole = septets("\n".join(line.text for line in lines))
         most = screen.pages + bool(note) if isinstance(screen, Menu) else 1 + (note == "late")
         if len(parts) > most and not isinstance(screen, Pick):
-            self._fault(screen.name, f"text takes {whole} of {self._room * most}")
+            self._fault(screen.name, self._too_long(lines, at_home, len(parts), most))
         if at_home and not note:
             self._languages_first(screen, parts[0].text)
         for line in lines:
@@ -94,6 +88,14 @@ class Sizes:
         for part in parts:
             self._measure_text(screen.name, part.text, self._room)
             self._warn(screen.name, part.text, note)
+
+    def _too_long(self, lines: Sequence[Line], at_home: bool, pages: int, most: int) -> str:
+        """Say by how much a screen is too long: as one page, or as several."""
+        last = navigation(self._words, at_home, more=False)
+        taken = septets("\n".join([*(line.text for line in lines), last]))
+        if most > 1 or taken <= self._room:  # it has more choices than a page may
+            return f"text takes {pages} pages of {most}"
+        return f"text takes {taken} of {self._room}"
 
     def _languages_first(self, home: Screen, page: str) -> None:
         """Find languages that a caller who reads none of the first page would never see."""
@@ -122,3 +124,10 @@ class Sizes:
         warning = f"{place} ({self._words.code}): a page of {count} words"
         if not note and count > WORDS_A_PAGE and warning not in self._measured.warnings:
             self._measured.warnings.append(warning)
+
+
+def widest_facts(screen: Screen, words: Words) -> Iterable[Facts]:
+    """Give the facts of a screen at their widest; one empty set where it has none."""
+    name = "widest_facts" if isinstance(screen, Pick) else "widest"
+    widest: Callable[[Words], Iterable[Facts]] | None = getattr(screen, name, None)
+    return widest(words) if widest else [{}]

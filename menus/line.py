@@ -10,6 +10,8 @@ from menus.lookups import Journal, Mover
 from menus.pages import Page
 from menus.screens import Cost, Menus
 from menus.sessions import Sessions
+from menus.tally import Tally
+from menus.voices import Voices
 from menus.watch import Watch
 from menus.words import Words, spoken
 from models.base import Database
@@ -29,32 +31,51 @@ class Line:
     """Menus proved, words read, stores at hand.
 
     Attributes:
-        texts: the same menus, laid out for texts.
+        voices: what it speaks with: the words in force, and those of calls under way.
         watch: keeps the directory of centres and services at hand.
         country: the country that the line serves.
         code: the USSD code that callers dial.
         journal: records look-ups, before they are answered.
         mover: moves them to the database.
+        tally: counts what callers do.
         bell: tells senders that a text waits.
         costs: what a caller pays, by network code.
         clock: tells the moment, in UTC.
     """
 
-    menus: Menus
-    languages: Mapping[str, Words]
-    engine: Engine
-    texts: Engine
+    voices: Voices
     database: Database
     sessions: Sessions
     watch: Watch
     journal: Journal
     mover: Mover
+    tally: Tally
     bell: Bell
     keys: Keys = field(repr=False)
     country: Country
     code: str
     costs: Mapping[str, Cost] = field(default_factory=dict)
     clock: Clock = now
+
+    @property
+    def menus(self) -> Menus:
+        """The menus, proved."""
+        return self.voices.now.menus
+
+    @property
+    def languages(self) -> Mapping[str, Words]:
+        """The words in force, by language."""
+        return self.voices.now.languages
+
+    @property
+    def engine(self) -> Engine:
+        """The menus in the words in force."""
+        return self.voices.now.engine
+
+    @property
+    def texts(self) -> Engine:
+        """The same, laid out for texts."""
+        return self.voices.now.texts
 
     def apology(self, phrase: str) -> Page:
         """Write a last page for when there is nothing else to say."""
@@ -65,4 +86,5 @@ class Line:
         self.bell.close()
         self.watch.close()
         self.mover.close()
+        self.tally.close()
         self.database.close()

@@ -80,6 +80,7 @@ class Session:
         wished: whether the last hop made a wish.
         taken_up: the dropped call that this one took up: no key of its own leads there.
         taken: the texts that a conversation by SMS has taken, the latest last.
+        words: the version of the words that it began with.
     """
 
     screen: str = ""
@@ -96,6 +97,7 @@ class Session:
     wished: bool = False
     taken_up: Dropped | None = None
     taken: tuple[Taken, ...] = ()
+    words: int = 0
 
     @property
     def dropped(self) -> Dropped:
@@ -122,6 +124,7 @@ def dump(session: Session) -> str:
         "w": session.wished,
         "u": _written(session.taken_up) if session.taken_up else None,
         "x": [[one.id, one.answer, one.keys, one.base] for one in session.taken],
+        "z": session.words,
     }
     return _json(written)
 
@@ -161,6 +164,7 @@ def read(text: str) -> Session | None:
             wished=written.get("w", False),
             taken_up=_dropped(written["u"]) if "u" in written else None,
             taken=tuple(_taken(*one) for one in written.get("x", ())),
+            words=written.get("z", 0),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

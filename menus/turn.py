@@ -9,12 +9,20 @@ from dataclasses import replace
 from menus.dial import Dial
 from menus.engine import Stepped
 from menus.line import Line
+from menus.looks import Looks
 from menus.pages import Page
 from menus.queries import Queries
 from menus.session import Session
 from menus.sessions import Loaded, Place, Verdict
+from menus.tally import Counted
+from menus.voices import Voice
 from menus.wishes import SpeakTo, Wish, grant
 from models.base import STATEMENT_SECONDS, Unavailable
+from models.lookups import Channel
+from models.summaries.ways import OUTSIDE
+
+CONSOLE = "console"
+"""The gateway of calls that agents take."""
 
 HOP_SECONDS = 1.8
 """The time of a hop in all, less what it takes to read and to write it: the gateway waits
@@ -29,10 +37,19 @@ _log = logging.getLogger(__name__)
 
 def turn(line: Line, dial: Dial) -> Page:
     """Take one hop: what to show, and whether the session ends with it."""
+    return hop(line, dial).page
+
+
+def hop(line: Line, dial: Dial, looks: Looks | None = None) -> Session:
+    """Take one hop, and give the session with the page to show.
+
+    Args:
+        looks: an agent's, where one presses the caller's keys.
+    """
     started = time.monotonic()
     if len(dial.inputs) > MOST_INPUTS:
-        return line.apology("too_long")
-    session = _Dialled(line, dial, started + HOP_SECONDS).run()
+        return Session(page=line.apology("too_long"))
+    session = _Dialled(line, dial, started + HOP_SECONDS, looks).run()
     _log.info(
         "hop",
         extra={
@@ -41,7 +58,7 @@ def turn(line: Line, dial: Dial) -> Page:
             "ms": round((time.monotonic() - started) * 1000, 1),
         },
     )
-    return session.page
+    return session
 
 
 class Hop(ABC):
@@ -53,15 +70,27 @@ class Hop(ABC):
     """
 
     attempts = _ATTEMPTS
+    channel = Channel.USSD
+    network = ""
 
     def __init__(self, line: Line, place: Place, phone: str, deadline: float) -> None:
+        self._began = time.monotonic()
+        self._taken: tuple[str | None, Session] | None = None
         self._line = line
+        self._voice = line.voices.now
         self._place = place
         self._phone = phone
         self._deadline = deadline
 
     def run(self) -> Session:
         """Take what came, and give the session with the page to show."""
+        try:
+            return self._run()
+        finally:
+            if self._taken:
+                self._count(*self._taken)
+
+    def _run(self) -> Session:
         loaded = self._load()
         base = loaded.session if loaded else None
         for _ in range(self.attempts):
@@ -77,6 +106,7 @@ class Hop(ABC):
                 return stepped.session
             verdict, now = self._save(stepped, loaded, queries)
             if verdict is Verdict.SAVED:
+                self._taken = self._came_from(stored), stepped.session
                 return self._grant(stepped)
             loaded = _after(verdict, loaded, now)
         return self._answer_without_redis()
@@ -104,10 +134,36 @@ class Hop(ABC):
 
     def _answer_without_redis(self) -> Session:
         """Fold everything, the database counting: nothing is looked up uncounted."""
-        return self._grant(self._fold(None, None, self._queries(None)))
+        stepped = self._fold(None, None, self._queries(None))
+        self._taken = None, stepped.session
+        return self._grant(stepped)
+
+    def _came_from(self, stored: Session | None) -> str:
+        """Give the screen that the caller saw before; empty where this begins a session."""
+        return stored.screen if stored else OUTSIDE
+
+    def _count(self, before: str | None, session: Session) -> None:
+        """Count what was taken, once, whether or not what was wished for could be kept."""
+        self._line.tally.count(
+            Counted(
+                self.channel,
+                self.network,
+                session.language,
+                before,
+                session.screen,
+                session.page.ends,
+                1000 * (time.monotonic() - self._began),
+            )
+        )
 
     def _queries(self, loaded: Loaded | None) -> Queries:
         return Queries(self._line, self._phone, loaded, self._seconds_left)
+
+    def _voice_of(self, session: Session | None) -> Voice:
+        """Give what a caller is spoken to with: the words that the session began with."""
+        if session is None or session.words == self._voice.version:
+            return self._voice
+        return self._line.voices.of(session.words)
 
     def _seconds_left(self) -> float:
         return max(0.01, min(STATEMENT_SECONDS, self._deadline - time.monotonic()))
@@ -136,7 +192,8 @@ class Hop(ABC):
             return stepped.session
         if all(isinstance(wish, SpeakTo) for wish in stepped.wishes):
             return stepped.session
-        words = self._line.engine.words(stepped.session.language)
+        engine = self._voice_of(stepped.session).engine
+        words = engine.words(stepped.session.language)
         page = Page(words.say("phrases", "not_kept"), ends=True)
         return replace(stepped.session, page=page)
 
@@ -153,10 +210,15 @@ class Hop(ABC):
 class _Dialled(Hop):
     """One hop of a call."""
 
-    def __init__(self, line: Line, dial: Dial, deadline: float) -> None:
+    def __init__(
+        self, line: Line, dial: Dial, deadline: float, looks: Looks | None = None
+    ) -> None:
         place = line.sessions.place(dial.phone, dial.gateway, dial.session)
         super().__init__(line, place, dial.phone, deadline)
+        self.channel = Channel.CONSOLE if dial.gateway == CONSOLE else Channel.USSD
+        self.network = dial.network
         self._dial = dial
+        self._looks = looks
         self._wary = False
 
     def _load(self) -> Loaded | None:
@@ -171,7 +233,7 @@ class _Dialled(Hop):
         return stored if self._wary and self._is_older(stored) else None
 
     def _fold(self, stored: Session | None, loaded: Loaded | None, queries: Queries) -> Stepped:
-        inputs, engine = self._dial.inputs, self._line.engine
+        inputs, engine = self._dial.inputs, self._voice_of(stored).engine
         if not self._dial.cumulative:
             return self._fold_last(stored, queries)
         if stored and _starts_with(inputs, stored.inputs):
@@ -182,28 +244,40 @@ class _Dialled(Hop):
             stepped = engine.open(queries, note="lost")
         else:
             stepped = engine.fold(None, inputs, queries)
-        return _with_inputs(stepped, inputs)
+        return self._noted(stepped, inputs, stored)
 
     def _fold_last(self, stored: Session | None, queries: Queries) -> Stepped:
         """Take the last key of a gateway that sends no more than that.
 
         Where the session is gone, nobody knows what the key meant: the caller is told so.
         """
-        dial, engine = self._dial, self._line.engine
+        dial = self._dial
         if stored and self._begins_anew(stored):
             stored = None
+        engine = self._voice_of(stored).engine
         if stored and len(stored.inputs) >= MOST_INPUTS:
             return Stepped(replace(stored, page=self._line.apology("too_long")))
         if stored:
             stepped = engine.fold(stored, dial.keys, queries)
-            return _with_inputs(stepped, (*stored.inputs, *dial.keys))
+            return self._noted(stepped, (*stored.inputs, *dial.keys), stored)
         if dial.begins(None):
-            return _with_inputs(engine.fold(None, dial.inputs, queries), dial.inputs)
-        return _with_inputs(engine.open(queries, note="lost"), dial.keys)
+            return self._noted(engine.fold(None, dial.inputs, queries), dial.inputs, None)
+        return self._noted(engine.open(queries, note="lost"), dial.keys, None)
+
+    def _noted(
+        self, stepped: Stepped, inputs: tuple[str, ...], stored: Session | None
+    ) -> Stepped:
+        """Note in a session all the keys of its call, and the words that it began with."""
+        words = stored.words if stored else self._voice.version
+        return replace(stepped, session=replace(stepped.session, inputs=inputs, words=words))
 
     def _begins_anew(self, stored: Session) -> bool:
         """Say whether a session that is over begins again under its name."""
         return self._dial.opens is True and stored.page.ends
+
+    def _came_from(self, stored: Session | None) -> str:
+        begins = stored is None or self._begins_anew(stored)
+        return OUTSIDE if begins else super()._came_from(stored)
 
     def _is_repeat(self, stored: Session, base: Session | None) -> bool:
         """Say whether this hop was taken already, by an earlier delivery or one in flight."""
@@ -234,13 +308,16 @@ class _Dialled(Hop):
         if not stored.wished:
             return stored
         queries = self._queries(loaded)
-        again = self._line.engine.fold_again(stored, stored.inputs, queries)
+        engine = self._voice_of(stored).engine
+        again = engine.fold_again(stored, stored.inputs, queries)
         same = again.session.page == stored.page
         return self._grant(Stepped(stored, again.wishes if same else ()))
 
     def _queries(self, loaded: Loaded | None) -> Queries:
-        dial = self._dial
-        return Queries(self._line, dial.phone, loaded, self._seconds_left, dial.network)
+        dial, seconds = self._dial, self._seconds_left
+        queries = Queries(self._line, dial.phone, loaded, seconds, dial.network, self._looks)
+        queries.channel = self.channel
+        return queries
 
     def _is_kept(self, wishes: Sequence[Wish]) -> bool:
         try:
@@ -260,7 +337,3 @@ def _after(verdict: Verdict, before: Loaded, now: Loaded | None) -> Loaded | Non
 
 def _starts_with(inputs: tuple[str, ...], start: tuple[str, ...]) -> bool:
     return inputs[: len(start)] == start
-
-
-def _with_inputs(stepped: Stepped, inputs: tuple[str, ...]) -> Stepped:
-    return replace(stepped, session=replace(stepped.session, inputs=inputs))

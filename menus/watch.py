@@ -6,21 +6,21 @@ not folded: a key might have come to mean something else.
 """
 
 import hashlib
-import json
 import logging
 import threading
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from menus.screens import Menu, Pick, Screen, exits
 from menus.sessions import Loaded, Sessions
-from menus.words import Words
+from menus.voices import Voices
 from models import editions
 from models.base import Database
 from models.directory import EMPTY, Directory, read_directory
 
 PAUSE_SECONDS = 10.0
 """Between two looks: so long may a process show a list that has changed."""
+
+CATCHING_UP_SECONDS = 1.0
+"""Until a look, where a call comes with words that this process does not know yet."""
 
 LONGEST_CALL = timedelta(seconds=180)
 """As long as a session may last (Safaricom charges by sessions of 180 s)."""
@@ -32,13 +32,13 @@ class Watch:
     """What a process knows of the edition that callers meet.
 
     Args:
-        edition: names the menus and the words, as `edition_of` does.
+        voices: what the line speaks with: a change of words is one of the edition.
     """
 
-    def __init__(self, database: Database, sessions: Sessions, edition: str) -> None:
+    def __init__(self, database: Database, sessions: Sessions, voices: Voices) -> None:
         self._database = database
         self._sessions = sessions
-        self._edition = edition
+        self._voices = voices
         self._noted = ""
         self._changed_at: datetime | None = None
         self._closed = threading.Event()
@@ -53,18 +53,20 @@ class Watch:
     def close(self) -> None:
         """Look no more."""
         self._closed.set()
+        self._voices.behind.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def look(self) -> None:
-        """Read the directory, and note the edition where it is another one.
+        """Read the directory and the words, and note the edition where it is another one.
 
         What is away now stays as it was known, and is read the next time.
         """
         try:
             with self._database.reading() as connection:
                 directory = read_directory(connection)
-            edition = f"{self._edition}{directory.of_lists}"
+            voice = self._voices.coming()
+            edition = f"{voice.edition}{directory.of_lists}"
             digest = hashlib.sha256(edition.encode()).hexdigest()
             if digest != self._noted:
                 with self._database.working() as connection:
@@ -74,6 +76,7 @@ class Watch:
             self._noted = digest
             if directory.digest != self.directory.digest:
                 self.directory = directory
+            self._voices.take(voice)
         except Exception as error:
             _log.warning("the directory was not read", extra={"error": type(error).__name__})
         self._sessions.note_memory()
@@ -97,18 +100,10 @@ class Watch:
         return remembered < LONGEST_CALL.total_seconds()
 
     def _run(self) -> None:
-        while not self._closed.wait(PAUSE_SECONDS):
-            self.look()
-
-
-def edition_of(screens: Sequence[Screen], languages: Mapping[str, Words]) -> str:
-    """Name the menus and the words: another name, another edition."""
-    shape = [[one.name, type(one).__name__, exits(one), _keys(one)] for one in screens]
-    words = {code: one.digest for code, one in languages.items()}
-    return hashlib.sha256(json.dumps([shape, words], sort_keys=True).encode()).hexdigest()
-
-
-def _keys(screen: Screen) -> list[list[str]]:
-    if isinstance(screen, Menu):
-        return [[one.key, one.name, one.to] for one in screen.choices]
-    return [[screen.save, screen.to]] if isinstance(screen, Pick) else []
+        behind = self._voices.behind
+        while not self._closed.is_set():
+            if behind.wait(PAUSE_SECONDS):
+                behind.clear()
+                self._closed.wait(CATCHING_UP_SECONDS)
+            if not self._closed.is_set():
+                self.look()

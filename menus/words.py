@@ -217,21 +217,32 @@ def load(
     first = first or (kenya().first_language if folder == FOLDER else "")
     languages = {}
     for file in sorted(folder.glob("*.toml")):
-        sections = tomllib.loads(file.read_text(encoding="utf-8"))
-        read = _read(sections, code, plain if for_phones else str)
-        languages[file.stem] = Words(file.stem, read, first)
+        sections = _parsed(file.read_text(encoding="utf-8"))
+        folded = read(sections, code, plain if for_phones else str)
+        languages[file.stem] = Words(file.stem, folded, first)
     return languages
 
 
-def _read(value: Any, code: str, fold: Callable[[str], str]) -> Any:
-    """Give what a file holds, with each of its texts folded and the code put in."""
+def read(value: Any, code: str, fold: Callable[[str], str]) -> Any:
+    """Give what a file holds, with each of its texts folded and the code put in.
+
+    Args:
+        code: the line's own USSD code; empty leaves `{code}` open.
+        fold: gives a text in the letters that it is shown in.
+    """
     if isinstance(value, str):
         return fold(value.replace("{code}", code) if code else value)
     if isinstance(value, dict):
-        return {name: _read(one, code, fold) for name, one in value.items()}
+        return {name: read(one, code, fold) for name, one in value.items()}
     if isinstance(value, list):
-        return [_read(one, code, fold) for one in value]
+        return [read(one, code, fold) for one in value]
     return value
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> dict[str, Any]:
+    """Parse a file's text, once. What is given is read alone: `read` makes its own of it."""
+    return tomllib.loads(text)
 
 
 @lru_cache(maxsize=2048)

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from menus import answers
+from menus import answers, keywords
 from menus.dial import Text
 from menus.engine import Stepped
 from menus.flows.home import WHOLE
+from menus.keywords import Asked, Want
 from menus.line import Line
 from menus.notices import tell
 from menus.pages import Page
@@ -32,8 +33,6 @@ from models.gsm7 import SMS_SEGMENT, septets
 from models.lookups import Channel
 from models.outbox import answers_since, is_queued, queue
 from models.rekeying import rekey_phones
-from sms import keywords
-from sms.keywords import Asked, Want
 
 LATE = timedelta(hours=1)
 """A text that was longer on its way is answered with a word about it, and presses no key."""
@@ -171,6 +170,7 @@ class _Texted(Hop):
     """
 
     attempts = 20  # texts of one phone at once, each of which has its turn
+    channel = Channel.SMS
 
     def __init__(self, line: Line, text: Text, asked: Asked, mark: str) -> None:
         place = line.sessions.place(text.phone, GATEWAY)
@@ -199,24 +199,30 @@ class _Texted(Hop):
         base = read(taken.base) if taken.base else None
         if base is None:
             return answered
-        again = self._line.texts.fold(base, taken.keys, self._queries(loaded))
+        texts = self._voice_of(base).texts
+        again = texts.fold(base, taken.keys, self._queries(loaded))
         same = again.session.page.text == taken.answer
         return self._grant(Stepped(answered, again.wishes if same else ()))
 
     def _fold(self, stored: Session | None, loaded: Loaded | None, queries: Queries) -> Stepped:
         keys = self._keys(stored) if stored else ()
         if stored and keys:
-            base, stepped = stored, self._line.texts.fold(stored, keys, queries)
+            base, stepped = stored, self._voice.texts.fold(stored, keys, queries)
         else:
             base, keys = self._fresh(), self._asked_keys()
             stepped = self._begin(base, keys, queries)
         stepped = _in_one_text(base, stepped)
         taken = Taken(self._mark, stepped.session.page.text)
         if stepped.wishes:
-            base = replace(base, taken=(), page=Page(""))
+            base = replace(base, taken=(), page=Page(""), words=self._voice.version)
             taken = replace(taken, keys=keys, base=dump(base))
         before = stored.taken if stored else ()
-        return replace(stepped, session=_remembering(stepped.session, (*before, taken)))
+        session = replace(stepped.session, words=self._voice.version)
+        return replace(stepped, session=_remembering(session, (*before, taken)))
+
+    def _came_from(self, stored: Session | None) -> str:
+        """Give the screen whose page the text answers; a text that asks anew begins anew."""
+        return super()._came_from(stored if stored and self._keys(stored) else None)
 
     def _keys(self, stored: Session) -> tuple[str, ...]:
         """Give what the text presses or types at the page that was texted last."""
@@ -248,9 +254,9 @@ class _Texted(Hop):
     def _begin(self, base: Session, keys: Sequence[str], queries: Queries) -> Stepped:
         asked, note = self._asked, "late" if self._is_late else ""
         if asked.want is not Want.NUMBER:
-            return self._line.texts.fold(base, keys, queries, note)
+            return self._voice.texts.fold(base, keys, queries, note)
         said = {**_SAID, "number": asked.number, "named": asked.kind}
-        return self._line.texts.begin(base, "find", said, queries, note)
+        return self._voice.texts.begin(base, "find", said, queries, note)
 
     def _queries(self, loaded: Loaded | None) -> Queries:
         return _Asking(self._line, self._phone, loaded, self._seconds_left)

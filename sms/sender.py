@@ -53,7 +53,11 @@ def run(
 
 
 def sweep(line: Line) -> None:
-    """Mark what a vanished sender left, and tell subscribers whose document is ready."""
+    """Mark what a vanished sender left, and tell subscribers whose document is ready.
+
+    They are told in the words that are in force by now.
+    """
+    line.voices.follow()
     with line.database.working() as connection:
         if lost := give_up_lost(connection):
             _log.warning("messages of unknown fate", extra={"count": lost})

@@ -119,7 +119,7 @@ def open_app(tmp_path: Path) -> Iterator[Open]:
 
     yield open_one
     for app in opened:
-        desk_of(app).database.close()
+        app.extensions["people"].close()
         line_of(app).close()
 
 
@@ -171,8 +171,14 @@ def line_of(app: Flask) -> Line:
     return line
 
 
+def people_of(app: Flask) -> Flask:
+    """Give the application that people look at."""
+    people: Flask = app.extensions["people"]()
+    return people
+
+
 def desk_of(app: Flask) -> Desk:
-    desk: Desk = app.extensions["desk"]
+    desk: Desk = people_of(app).extensions["desk"]
     return desk
 
 

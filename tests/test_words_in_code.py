@@ -54,6 +54,7 @@ APART = (
     "menus/explore",
     "menus/vocabulary.py",
     "menus/diagram.py",  # their picture
+    "menus/proposals.py",  # faults in changed words, and what the audit calls such changes
     "menus/sessions.py",  # scripts for Redis
     "ussd/phone.py",  # a phone in a developer's terminal
 )
@@ -237,7 +238,7 @@ def test_an_answer_by_text_has_no_word_that_the_code_says(country: Country) -> N
 def test_the_code_holds_no_sentence() -> None:
     found = {
         (str(file.relative_to(ROOT)), sentence)
-        for pattern in ("menus/**/*.py", "ussd/**/*.py", "sms/keywords.py", "sms/reply.py")
+        for pattern in ("menus/**/*.py", "ussd/**/*.py", "sms/reply.py")
         for file in sorted(ROOT.glob(pattern))
         if not str(file.relative_to(ROOT)).startswith(APART)
         for sentence in _sentences(ast.parse(file.read_text(encoding="utf-8")))

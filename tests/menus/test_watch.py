@@ -10,10 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from menus.edition import edition_of
 from menus.flows import SCREENS
 from menus.screens import Choice, Menu, Route, Screen
 from menus.sessions import PAUSE_SECONDS, Loaded
-from menus.watch import LONGEST_CALL, edition_of
+from menus.watch import LONGEST_CALL
 from menus.words import Words, load
 from models.base import Connection, Database
 from models.centres import centres
