@@ -252,6 +252,7 @@ def _pages(app: Flask, config: Config, line: Line) -> Flask:
         limits=config.limits,
         keep=config.keep,
         words_dir=config.words_dir,
+        reference_dir=config.reference_dir,
         var_dir=config.var_dir,
         page=config.ussd_page,
         demo=config.demo,

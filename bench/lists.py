@@ -49,7 +49,7 @@ def numbers(rows: int, start: int = 0, most: int = 5_000) -> list[Number]:
 
 
 def _row(nth: int) -> tuple[str, ...]:
-    centres = _centres()
+    centres = open_centres()
     received = _FIRST_DAY + timedelta(days=nth % _DAYS)
     centre = centres[nth * _STEP % len(centres)]
     return (_kind(nth), _number(nth), centre, "ready", received.isoformat(), _phone(nth))
@@ -77,7 +77,8 @@ def _phone(nth: int) -> str:
 
 
 @cache
-def _centres() -> tuple[str, ...]:
+def open_centres() -> tuple[str, ...]:
+    """Give the codes of the Huduma Centres that are open."""
     return tuple(_open_centres())
 
 

@@ -54,7 +54,7 @@ class _Structure:
     def _reach(self) -> Iterator[str]:
         reached = self._reached_from(self._home)
         ways = {name: self._next(name) for name in self._by_name}
-        ends = {screen.name for screen in self._screens if _is_answer(screen)}
+        ends = {screen.name for screen in self._screens if is_answer(screen)}
         while True:
             more = {name for name, to in ways.items() if name not in ends and to & ends}
             if not more:
@@ -140,7 +140,8 @@ def _outcomes(route: Route) -> Iterator[str]:
             yield f"{route.name}: no way for the outcome {outcome.value}"
 
 
-def _is_answer(screen: Screen) -> bool:
+def is_answer(screen: Screen) -> bool:
+    """Say whether a screen tells what a caller came for: who leaves there was answered."""
     if isinstance(screen, Menu):
         return screen.answers or screen.facts is not None
     return isinstance(screen, Tell) or (isinstance(screen, Pick) and screen.answers)

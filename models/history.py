@@ -41,6 +41,7 @@ document_changes = Table(
     Column("why", String(WHY), nullable=False),
     Column("batch_id", _RowId),
     Index("ix_document_changes_document_id", "document_id"),
+    Index("ix_document_changes_at", "at"),
 )
 
 

@@ -94,6 +94,7 @@ outbox = Table(
     Index("ix_outbox_submitting_at", "submitting_at"),
     Index("ix_outbox_gateway_id", "gateway_id"),
     Index("ix_outbox_campaign_id", "campaign_id", "state"),
+    Index("ix_outbox_made_at", "made_at"),
 )
 """`same` is an HMAC of phone and text, by which the same text is known; `money` is what it
 cost, in ten-thousandths of the country's currency."""

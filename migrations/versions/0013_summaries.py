@@ -1,5 +1,7 @@
 """Summaries: what supervisors see, counted."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +13,7 @@ _SMALL, _KIND, _PLACE = sa.SmallInteger(), sa.String(20), sa.String(8)
 _CHANNEL, _LANGUAGE, _SCREEN = sa.String(10), sa.String(8), sa.String(40)
 _STATE = sa.String(10)
 
-_TABLES: dict[str, tuple[dict[str, sa.types.TypeEngine], tuple[str, ...]]] = {
+_TABLES: dict[str, tuple[dict[str, sa.types.TypeEngine[Any]], tuple[str, ...]]] = {
     "sessions": (
         {
             "hour": _SMALL,
