@@ -29,6 +29,7 @@ class Desk:
         limits: what a day may come to, in texts and money.
         keep: how long things are kept.
         words_dir: where the words of screens lie.
+        reference_dir: where the country's reference data lie.
         var_dir: where this machine keeps its files.
         page: septets of a USSD page.
         demo: whether this is a demonstration.
@@ -40,6 +41,7 @@ class Desk:
     limits: Limits
     keep: Keep
     words_dir: Path
+    reference_dir: Path
     var_dir: Path
     page: int
     demo: bool = False

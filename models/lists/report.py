@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from defusedcsv import csv
 
@@ -31,13 +32,20 @@ def write(file: Path, header: Sequence[str], rows: Iterable[Sequence[str | int]]
     Returns:
         How many rows it has beside the header.
     """
-    count = 0
     with file.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.writer(opened, lineterminator="\n")
-        writer.writerow(header)
-        for row in rows:
-            writer.writerow([_harmless(cell) for cell in row])
-            count += 1
+        return write_into(opened, header, rows)
+
+
+def write_into(
+    opened: TextIO, header: Sequence[str], rows: Iterable[Sequence[str | int]]
+) -> int:
+    """Write the same into what is open already."""
+    count = 0
+    writer = csv.writer(opened, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([_harmless(cell) for cell in row])
+        count += 1
     return count
 
 
