@@ -8,7 +8,9 @@ from flask.cli import AppGroup
 
 from commands.line import line
 from commands.operator import operator
+from models.jobs import sweep
 from models.retention import Keep, apply, due, looking
+from models.uploads import Uploads
 
 COMMAND = AppGroup("retention", help="What is kept, and for how long.")
 
@@ -30,6 +32,7 @@ def apply_retention(dry_run: bool) -> None:
         counts = Counter()
         for name, rows in apply(opened.database, keep, now, operator()):
             counts[name] += rows
+        sweep(opened.database, Uploads(current_app.config["VAR_DIR"] / "uploads", opened.keys))
     for name, rows in counts.items():
         if rows or dry_run:
             click.echo(f"{name}: {rows:,}")

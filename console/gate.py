@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import Response, abort, current_app, g, request
 
 from console.desk import Desk
-from console.pages import OPEN_TO
+from console.pages import LARGEST, OPEN_TO, READ_BY
 from console.parts import gone
 from console.security import cookie_name, refuse_forged
 from models import agent_sessions, agents
@@ -26,18 +26,20 @@ class Gate:
         g.agent, g.there = None, self.desk.line.country.now_there
         if request.endpoint and request.endpoint.endswith(".static"):
             return None
-        refuse_forged()
+        request.max_content_length = LARGEST
         view = current_app.view_functions.get(request.endpoint or "")
         if view is None:
+            refuse_forged()
             return None  # there is no such page: it becomes a 404
         roles = OPEN_TO[view]  # a view that names none lets nobody in: it fails
         g.agent = self.whose()
-        if roles is None:
-            return None
-        if g.agent is None:
+        if roles is not None and g.agent is None:
             return gone("entrance.sign_in")
-        if g.agent.role not in roles:
+        if roles is not None and g.agent.role not in roles:
             abort(403)
+        if view in READ_BY:
+            READ_BY[view]()
+        refuse_forged()  # it reads the form: that of nobody whom the page is not open to
         return None
 
     def admit(self, response: Response, agent: Agent) -> None:

@@ -13,6 +13,12 @@ View = Callable[..., Any]
 OPEN_TO: dict[View, frozenset[Role] | None] = {}
 """Every view of the console and the roles that it is open to; None is whoever comes."""
 
+LARGEST = 1024 * 1024
+"""Octets of a form that are read."""
+
+READ_BY: dict[View, Callable[[], None]] = {}
+"""What is called before the form of a view is read: it may take more, and a file elsewhere."""
+
 
 @dataclass(frozen=True)
 class Entry:

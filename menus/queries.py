@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from menus.line import Line
+from menus.looks import Looks
 from menus.lookups import moment
 from menus.parse import ODD
 from menus.screens import Cost, Finding, Luck, Sending
@@ -31,6 +32,7 @@ class Queries:
         loaded: what Redis had; None where it is away, and the database counts the budget.
         seconds: how long a statement may take now.
         network: the code of the caller's network; empty where nobody says.
+        looks: an agent's, where one asks for the caller.
 
     Attributes:
         channel: the way that the questions come.
@@ -45,7 +47,9 @@ class Queries:
         loaded: Loaded | None,
         seconds: Callable[[], float],
         network: str = "",
+        looks: Looks | None = None,
     ) -> None:
+        self._looks = looks
         self._database = line.database
         self._journal = line.journal
         self._keys = line.keys
@@ -107,7 +111,28 @@ class Queries:
     def _find(self, number: str, kind: str) -> Finding:
         """Look, record it, and only then tell: what cannot be recorded is not told."""
         subjects = self._keys.subjects(number)
-        outcome, answer = self._look(number, kind, subjects)
+        finding = self._recorded(number, subjects, *self._look(number, kind, subjects))
+        looks = self._looks
+        if looks and finding.luck is Luck.SPENT and looks.lets(subjects):
+            beyond = self._look_beyond(number, kind, subjects[0])
+            finding = self._recorded(number, subjects, *beyond, charges=False)
+        if looks:
+            looks.found[number, kind] = finding
+        return finding
+
+    def _recorded(
+        self,
+        number: str,
+        subjects: Sequence[bytes],
+        outcome: Outcome,
+        answer: Answer,
+        charges: bool = True,
+    ) -> Finding:
+        """Record what a look-up came to, and give what may be told of it.
+
+        Args:
+            charges: it counts for the budget.
+        """
         asked = {subject_mark(one) for one in answer.asked}.union(self._asked or ())
         if not asked.isdisjoint(map(subject_mark, subjects)):
             asked.add(subject_mark(subjects[0]))
@@ -121,9 +146,12 @@ class Queries:
             near=near(self._keys, number),
         )
         outcome = self._journal.admit(lookup, asked).outcome
+        if self._looks:
+            self._looks.outcomes.append(outcome)
         if outcome not in ANSWERED:
             return Finding(Luck.SPENT if outcome is Outcome.SPENT else Luck.AWAY)
-        self._charge(subjects)
+        if charges:
+            self._charge(subjects)
         if self._language is None:
             self._learn(answer.language)
         return Finding(Luck.LOOKED, tuple(answer.found))
@@ -141,6 +169,15 @@ class Queries:
                 return self._look_up(connection, number, kind)
         except (Unavailable, OSError):
             return Outcome.AWAY, NO_ANSWER
+
+    def _look_beyond(self, number: str, kind: str, subject: bytes) -> tuple[Outcome, Answer]:
+        """Look a number up as if it had been asked for before: it is recorded, not charged."""
+        try:
+            with self._database.reading(self._seconds()) as connection:
+                outcome, answer = self._look_up(connection, number, kind)
+        except Unavailable:
+            return Outcome.AWAY, NO_ANSWER
+        return outcome, replace(answer, asked=answer.asked | {subject})
 
     def _look_counted_here(
         self, number: str, kind: str, subjects: Sequence[bytes]

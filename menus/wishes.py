@@ -86,25 +86,32 @@ def grant(
     Raises:
         models.base.Unavailable: nothing was kept.
     """
+    with database.writing(seconds) as connection:
+        return grant_in(connection, keys, country, phone, wishes)
+
+
+def grant_in(
+    connection: Connection, keys: Keys, country: Country, phone: str, wishes: Sequence[Wish]
+) -> bool:
+    """Write wishes in a transaction that is open; say whether there was room for all."""
     phone_hmac, today = keys.phone_hmac(phone), country.day(datetime.now(UTC))
     kept = True
-    with database.writing(seconds) as connection:
-        rekey_phones(connection, keys, [phone])
-        for wish in wishes:
-            match wish:
-                case SpeakTo(language):
-                    sealed = keys.people.seal(phone, caller_row(phone_hmac))
-                    choose_language(connection, phone_hmac, sealed, language)
-                case TextMe(subject, body):
-                    _text(connection, keys, country, phone, subject, body)
-                case TellMeWhenReady():
-                    _subscribe(connection, keys, country, phone, wish)
-                case CallMeBack(language, place):
-                    call_backs.ask(connection, keys, phone, language, place)
-                case Complain(said):
-                    kept &= report(connection, keys, phone, said, today)
-                case Rate(centre_code, mark, desk):
-                    rate(connection, phone_hmac, centre_code, today, mark, desk)
+    rekey_phones(connection, keys, [phone])
+    for wish in wishes:
+        match wish:
+            case SpeakTo(language):
+                sealed = keys.people.seal(phone, caller_row(phone_hmac))
+                choose_language(connection, phone_hmac, sealed, language)
+            case TextMe(subject, body):
+                _text(connection, keys, country, phone, subject, body)
+            case TellMeWhenReady():
+                _subscribe(connection, keys, country, phone, wish)
+            case CallMeBack(language, place):
+                call_backs.ask(connection, keys, phone, language, place)
+            case Complain(said):
+                kept &= report(connection, keys, phone, said, today)
+            case Rate(centre_code, mark, desk):
+                rate(connection, phone_hmac, centre_code, today, mark, desk)
     return kept
 
 

@@ -227,6 +227,16 @@ def every(connection: Connection) -> list[Agent]:
     return [_agent(row) for row in connection.execute(_query().order_by(agents.c.account))]
 
 
+def is_last_administrator(connection: Connection, agent_id: int) -> bool:
+    """Say whether nobody else could let people in; who asks so waits for who did before."""
+    active = select(agents.c.id, agents.c.password).where(
+        agents.c.role == Role.ADMINISTRATOR, agents.c.is_active
+    )
+    rows = connection.execute(active.order_by(agents.c.id).with_for_update()).all()
+    others = [row for row in rows if row.password and row.id != agent_id]
+    return not others and agent_id in {row.id for row in rows}
+
+
 def end_sessions(connection: Connection, agent_id: int) -> None:
     """Sign an agent out everywhere."""
     connection.execute(delete(agent_sessions).where(agent_sessions.c.agent_id == agent_id))

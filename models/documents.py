@@ -21,10 +21,12 @@ from sqlalchemy import (
     String,
     Subquery,
     Table,
+    false,
     func,
     inspect,
     literal,
     select,
+    text,
     update,
 )
 
@@ -74,13 +76,21 @@ documents = Table(
     Column("centre_code", String(8), nullable=False),
     Column("received_on", Date),
     Column("confirmed_on", Date, nullable=False),
+    Column("is_unconfirmed", Boolean, nullable=False, server_default=false()),
     Column("phone_hmac", LargeBinary(32)),
     Column("phone", LargeBinary),
     Column("batch_id", _RowId, nullable=False),
     Column("loaded_by", _RowId, nullable=False),
+    Index(
+        "ix_documents_is_unconfirmed",
+        "id",
+        postgresql_where=text("is_unconfirmed"),
+        sqlite_where=text("is_unconfirmed"),
+    ),
 )
-"""`loaded_by` is the batch that the document came with, `batch_id` the last one that changed
-it. They, and `document_numbers`, have no foreign keys: PostgreSQL checks those row by row,
+"""`is_unconfirmed` says that its centre has looked, and has not seen it since. `loaded_by` is
+the batch that the document came with, `batch_id` the last one that changed it. They, and
+`document_numbers`, have no foreign keys: PostgreSQL checks those row by row,
 which took two thirds of an import's time. Whoever writes these tables is `models/importing`
 and `models/rotation`, and whoever deletes from them `models/retention`."""
 
@@ -281,6 +291,7 @@ def change(
         "state": now.state,
         "centre_code": now.centre_code,
         "confirmed_on": today,
+        "is_unconfirmed": False,
     }
     if now.centre_code != was.centre_code:
         values["received_on"] = today
@@ -313,6 +324,11 @@ def _borne(row: Any) -> Borne:
         row.confirmed_on,
         row.loaded_by,
     )
+
+
+def unconfirmed(connection: Connection) -> set[int]:
+    """List the documents that their centres have looked for, and not seen."""
+    return set(connection.scalars(select(documents.c.id).where(documents.c.is_unconfirmed)))
 
 
 def batch_of(connection: Connection, batch_id: int) -> tuple[datetime, str, str]:

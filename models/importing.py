@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, text, update
 
 from models import history
-from models.documents import batches, document_numbers, documents
+from models.documents import batches, document_numbers, documents, unconfirmed
 from models.history import Placed, change_row
 from models.keys import DataKey, Keys
 from models.matching import Documents, Known, Row, match, read_known
@@ -141,7 +141,7 @@ class Import:
         self.outcome = Outcome(self._begin_batch())
         last = select(func.coalesce(func.max(documents.c.id), 0))
         self._first_id = connection.scalars(last).one() + 1
-        self._doubted = doubted(connection)
+        self._doubted = doubted(connection) | unconfirmed(connection)
 
     def load(self, rows: Iterable[Row]) -> Iterator[int]:
         """Write rows in chunks, giving after each how many were read so far."""
@@ -382,7 +382,7 @@ class Import:
     def _settle(self, ids: Sequence[int]) -> None:
         """Close the doubts about documents: who waits for them may be told of this batch."""
         close_confirmed(self._connection, ids)
-        self._set(ids, batch_id=self.outcome.batch_id)
+        self._set(ids, batch_id=self.outcome.batch_id, is_unconfirmed=False)
 
     def _set(self, ids: Sequence[int], **values: object) -> None:
         for start in range(0, len(ids), _VARIABLES):

@@ -12,6 +12,7 @@ from models.agents import agents
 from models.asked import asked
 from models.audit import audit
 from models.base import in_utc
+from models.boxes import box_items
 from models.call_backs import call_backs
 from models.callers import callers
 from models.documents import batches, document_numbers, documents
@@ -63,6 +64,7 @@ def held(connection: Connection, keys: Keys) -> list[Held]:
             for one in sealed
         ),
         Held("PHONE_KEY", _name(agents), _sealed(connection, agents.c.totp), phone),
+        Held("PHONE_KEY", _name(box_items), _sealed(connection, box_items.c.number), phone),
         Held("ARCHIVE_PUBLIC_KEY", _name(document_numbers), _by_batch(connection), public),
         Held(
             "ARCHIVE_PUBLIC_KEY",

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, Table, delete, literal, select, update
 
+from models.agent_calls import agent_calls
 from models.asked import asked
 from models.base import Database
 from models.call_backs import call_backs
@@ -260,8 +261,13 @@ HOLDINGS = (
     Holding(reports, _show_reports, _delete(reports)),
     Holding(
         call_backs,
-        _facts(call_backs, "made_at", "language", "place", "closed_at"),
+        _facts(call_backs, "made_at", "language", "place", "tries", "outcome", "closed_at"),
         _delete(call_backs),
+    ),
+    Holding(
+        agent_calls,
+        _facts(agent_calls, "began_at", "reason", "way", "language", "outcome", "ended_at"),
+        _delete(agent_calls),
     ),
     Holding(ratings, _facts(ratings, "day", "centre_code", "desk", "mark"), _delete(ratings)),
     Holding(asked, _facts(asked, "day", "slot"), _delete(asked)),

@@ -29,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 
+from models.agent_calls import agent_calls, call_row
 from models.call_backs import call_back_row, call_backs
 from models.callers import caller_row, callers
 from models.campaigns import cause_of
@@ -367,6 +368,17 @@ def _call_back(keys: Keys, _row: Any, phone: str) -> Values:
     return {"phone_hmac": hmac, "phone": keys.people.seal(phone, call_back_row(hmac))}
 
 
+def _agent_call(keys: Keys, row: Any, phone: str) -> Values:
+    """Renew a call that an agent took; what was on its screen is gone once it has ended."""
+    place = call_row(row.session, "screen")
+    screen = keys.people.open(row.screen, place) if row.screen is not None else None
+    return {
+        "phone_hmac": keys.phone_hmac(phone),
+        "phone": keys.people.seal(phone, call_row(row.session, "phone")),
+        "screen": keys.people.seal(screen, place) if screen is not None else None,
+    }
+
+
 def _subscription(keys: Keys, row: Any, phone: str) -> Values:
     hmac = keys.phone_hmac(phone)
     place = subscription_row(hmac, bytes(row.subject), row.kind)
@@ -424,6 +436,7 @@ def _last_mark(goes: Any, stays: Any) -> Values:
 _KEPT = (
     _Kept(callers, _caller, (), _one_caller),
     _Kept(call_backs, _call_back, (), _not_closed),
+    _Kept(agent_calls, _agent_call),
     _Kept(subscriptions, _subscription, ("subject", "kind")),
     _Kept(
         reports,

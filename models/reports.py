@@ -1,7 +1,7 @@
 """Reports: what callers say is wrong, and the documents that are in doubt for it.
 
-A document that two phones have reported as not there is being checked, until its centre
-names it again.
+A document that two phones have reported as not there, or that its centre itself missed, is
+being checked, until its centre names it again.
 """
 
 from collections.abc import Collection, Sequence
@@ -76,6 +76,9 @@ reports = Table(
     Column("language", String(8), nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("closed_at", DateTime(timezone=True)),
+    Column("agent_id", BigInteger),
+    Column("taken_at", DateTime(timezone=True)),
+    Column("outcome", String(15)),
     UniqueConstraint("phone_hmac", "matter", "about", "day"),
     Index("ix_reports_document_id", "document_id"),
     Index("ix_reports_closed_at_made_at", "closed_at", "made_at"),
@@ -153,6 +156,7 @@ def report(connection: Connection, keys: Keys, phone: str, given: Report, day: d
             "language": given.language,
             "made_at": now,
             "closed_at": None,
+            **_FREE,
             **sealed(keys, phone, given, report_row(phone_hmac, given.matter, about, day)),
         }
         upsert(
@@ -160,7 +164,7 @@ def report(connection: Connection, keys: Keys, phone: str, given: Report, day: d
             reports,
             row,
             on=["phone_hmac", "matter", "about", "day"],
-            change=["language", "made_at", "closed_at"],
+            change=["language", "made_at", "closed_at", *_FREE],
         )
     return True
 
@@ -173,7 +177,7 @@ def waiting(connection: Connection, keys: Keys, most: int = 500) -> list[Receive
         .order_by(reports.c.made_at, reports.c.id)
         .limit(most)
     )
-    return [_received(keys, row) for row in connection.execute(query)]
+    return [received(keys, row) for row in connection.execute(query)]
 
 
 def said_by(
@@ -185,7 +189,7 @@ def said_by(
         .where(reports.c.phone_hmac.in_(phone_hmacs))
         .order_by(reports.c.made_at, reports.c.id)
     )
-    return [_received(keys, row) for row in connection.execute(query)]
+    return [received(keys, row) for row in connection.execute(query)]
 
 
 def close(connection: Connection, report_id: int) -> bool:
@@ -216,14 +220,22 @@ def doubted(connection: Connection) -> set[int]:
 
 
 def being_checked(document_id: Column[int]) -> ColumnElement[bool]:
-    """Give the part of a statement that says whether a document is being checked."""
+    """Give the part of a statement that says whether a document is being checked.
+
+    Args:
+        document_id: the column of `documents`: its row says whether the centre missed it.
+    """
     phones = (
         select(func.count(reports.c.phone_hmac.distinct()))
         .where(_OPEN_NOT_THERE, reports.c.document_id == document_id)
         .correlate(document_id.table)
         .scalar_subquery()
     )
-    return phones >= DOUBT
+    missed: ColumnElement[bool] = document_id.table.c.is_unconfirmed
+    return missed | (phones >= DOUBT)
+
+
+_FREE: dict[str, Any] = {"agent_id": None, "taken_at": None, "outcome": None}
 
 
 def _held(connection: Connection, phone_hmac: bytes, day: date) -> Collection[Any]:
@@ -269,7 +281,8 @@ def sealed(keys: Keys, phone: str, given: Report, row: str) -> dict[str, object]
     }
 
 
-def _received(keys: Keys, row: Any) -> Received:
+def received(keys: Keys, row: Any) -> Received:
+    """Open a row of the table, as agents read it."""
     place = report_row(bytes(row.phone_hmac), row.matter, bytes(row.about), row.day)
     opened = keys.people.open_or_empty
     return Received(

@@ -28,10 +28,12 @@ from sqlalchemy import (
     update,
 )
 
+from models.agent_calls import agent_calls
 from models.agent_sessions import LONGEST, agent_sessions
 from models.asked import asked
 from models.audit import append
 from models.base import Database
+from models.boxes import box_items, boxes
 from models.call_backs import call_backs
 from models.callers import callers
 from models.documents import State, batches, document_numbers, documents
@@ -45,6 +47,7 @@ from models.ratings import ratings
 from models.reported import stray_reports
 from models.reports import reports
 from models.sign_ins import FORGOTTEN, sign_in_tries
+from models.stock_takes import stock_take_documents, stock_takes
 from models.subscriptions import subscription_numbers, subscriptions
 
 BATCH = 1_000
@@ -76,7 +79,7 @@ class Keep:
         lookups: who asked for what, as HMACs, and what stood out of it.
         sessions: calls that ended: how long they took.
         messages: texts, and subscriptions that were met.
-        reports: reports and call-backs that were closed, and marks for centres.
+        reports: reports and call-backs that were closed, calls of agents, marks for centres.
         documents: documents that were collected or returned.
         callers: a phone's language, since it was last chosen.
     """
@@ -127,11 +130,24 @@ def rules(keep: Keep, now: datetime) -> tuple[Rule, ...]:
         *_messages(before(keep.messages)),
         Rule("reports", reports, reports.c.closed_at < before(keep.reports)),
         Rule("call_backs", call_backs, call_backs.c.closed_at < before(keep.reports)),
+        Rule("agent_calls", agent_calls, agent_calls.c.ended_at < before(keep.reports)),
         Rule("ratings", ratings, ratings.c.made_at < before(keep.reports)),
         Rule(
             "callers",
             callers,
             (callers.c.changed_at < before(keep.callers)) & callers.c.stopped_at.is_(None),
+        ),
+        Rule(
+            "boxes",
+            boxes,
+            boxes.c.closed_at < before(keep.documents),
+            within=(box_items.c.box_id,),
+        ),
+        Rule(
+            "stock_takes",
+            stock_takes,
+            stock_takes.c.ended_at < before(keep.documents),
+            within=(stock_take_documents.c.stock_take_id,),
         ),
         _documents(before(keep.documents)),
     )

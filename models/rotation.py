@@ -29,8 +29,10 @@ from sqlalchemy import (
     update,
 )
 
+from models.agent_calls import agent_calls, call_row
 from models.agents import agents, rekey, unreadable
 from models.base import Database
+from models.boxes import box_items, rekey_boxes
 from models.call_backs import call_back_row, call_backs
 from models.callers import caller_row, callers
 from models.country import Country
@@ -121,9 +123,10 @@ class PhoneRotation:
         """Move it, giving after each transaction how far it is."""
         if self._keys.has_older:
             yield from self._callers()
-            for table in (call_backs, subscriptions, reports, outbox):
+            for table in (call_backs, agent_calls, subscriptions, reports, outbox):
                 yield from self._windows(table, table.c.id, self._mover(table))
             self.outcome.moved[agents.name] += self._transact(self._agents)
+            self.outcome.moved[box_items.name] += self._transact(self._boxes)
         yield from self._windows(documents, documents.c.id, self._owners)
 
     def _agents(self, connection: Connection) -> int:
@@ -131,6 +134,13 @@ class PhoneRotation:
         for its_id in unreadable(connection, self._keys):
             self.outcome.refuse(agents, its_id)
         return rekey(connection, self._keys)
+
+    def _boxes(self, connection: Connection) -> int:
+        """Move the numbers of open boxes, which are few."""
+        moved, refused = rekey_boxes(connection, self._keys)
+        for its_id in refused:
+            self.outcome.refuse(box_items, its_id)
+        return moved
 
     def _windows(self, table: Table, its_id: Column[Any], step: Step) -> Iterator[Progress]:
         """Work through a table by its ids; rows that come meanwhile are under current keys."""
@@ -417,6 +427,7 @@ def sealed_otherwise(column: Column[Any], version: int) -> ColumnElement[bool]:
 _PLACES: dict[str, Callable[[Any], str]] = {
     callers.name: lambda row: caller_row(bytes(row.phone_hmac)),
     call_backs.name: lambda row: call_back_row(bytes(row.phone_hmac)),
+    agent_calls.name: lambda row: call_row(row.session, "phone"),
     subscriptions.name: lambda row: subscription_row(
         bytes(row.phone_hmac), bytes(row.subject), row.kind
     ),

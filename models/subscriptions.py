@@ -277,6 +277,22 @@ def mark_met(connection: Connection, ids: Sequence[int]) -> None:
     )
 
 
+def reopen(connection: Connection, ids: Sequence[int]) -> None:
+    """Open subscriptions again whose text should not have been queued.
+
+    One whose phone was stopped since it was made stays as it is.
+    """
+    stopped = (callers.c.phone_hmac == subscriptions.c.phone_hmac) & (
+        callers.c.stopped_at > subscriptions.c.made_at
+    )
+    connection.execute(
+        update(subscriptions)
+        .where(subscriptions.c.id.in_(ids), subscriptions.c.met_at.is_not(None))
+        .where(~exists().where(stopped))
+        .values(met_at=None, made_at=datetime.now(UTC))
+    )
+
+
 def count(connection: Connection) -> int:
     """Count all subscriptions, open and met."""
     return connection.scalars(select(func.count()).select_from(subscriptions)).one()

@@ -14,7 +14,7 @@ from commands.database import prepare
 from config import Config
 from console.desk import Desk
 from menus.line import Clock, Line, now
-from models.base import Database
+from models.base import Database, metadata
 from models.keys import fresh_keys
 from models.outbox import texts_to
 from tests.browser import LEFT_OUT, chromium, page
@@ -25,6 +25,11 @@ from tests.sms.gateway import Gateway
 KEYS = fresh_keys()
 LINE_KEYS = {name: key for name, key in KEYS.items() if name != "ARCHIVE_PRIVATE_KEY"}
 """What a line is given: the private archive key is for rotation alone."""
+
+LASTS = {"audit", "centres", "constituencies", "counties", "desks", "editions"} | {
+    f"service{one}" for one in ("s", "_terms", "_texts")
+}
+"""Tables that nothing is taken from between two tests on one line."""
 
 Open = Callable[..., Flask]
 
@@ -121,6 +126,30 @@ def open_app(tmp_path: Path) -> Iterator[Open]:
     for app in opened:
         app.extensions["people"].close()
         line_of(app).close()
+
+
+@pytest.fixture(scope="module")
+def lasting_app(
+    tmp_path_factory: pytest.TempPathFactory, prepared_sqlite: Path, redis_server: RedisServer
+) -> Iterator[Flask]:
+    """A line for all tests of a module, that takes half a second to open."""
+    folder = tmp_path_factory.mktemp("lasting")
+    shutil.copy(prepared_sqlite, folder / "1919.sqlite")
+    one = create_app(config(f"sqlite:///{folder / '1919.sqlite'}", redis_server.url, folder))
+    yield one
+    one.extensions["people"].close()
+    line_of(one).close()
+
+
+@pytest.fixture
+def lasting(lasting_app: Flask, redis: RedisServer) -> Flask:
+    """The same, with nothing in it but what the country is, and the audit."""
+    with line_of(lasting_app).database.working() as connection:
+        for table in reversed(metadata.sorted_tables):
+            if table.name not in LASTS:
+                connection.execute(table.delete())
+    shutil.rmtree(desk_of(lasting_app).var_dir / "uploads", ignore_errors=True)
+    return lasting_app
 
 
 @pytest.fixture

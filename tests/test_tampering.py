@@ -10,7 +10,8 @@ from sqlalchemy import Connection, LargeBinary, Table, select, update
 
 import models
 from menus.wishes import CallMeBack, Complain, SpeakTo, TellMeWhenReady, grant
-from models import agents, call_backs, reports
+from models import agent_calls, agents, boxes, call_backs, reports
+from models.agent_calls import Reason
 from models.agents import Agent, Role
 from models.base import Database, metadata
 from models.callers import caller_row, callers
@@ -94,11 +95,31 @@ def _rung(connection: Connection) -> dict[int, str]:
     return {one.id: one.phone for one in call_backs.waiting(connection, OLD)}
 
 
+def _served(what: str) -> Read:
+    def calls(connection: Connection) -> dict[int, str]:
+        calls = [
+            agent_calls.open_call(connection, OLD, one.id) for one in agents.every(connection)
+        ]
+        return {one.id: getattr(one, what) for one in calls if one}
+
+    return calls
+
+
 def _codes(connection: Connection) -> dict[int, str]:
     return {
         row.id: known.totp
         for row in connection.execute(select(agents.agents))
         if (known := agents.secrets_of(connection, OLD, row.account))
+    }
+
+
+def _boxed(connection: Connection) -> dict[int, str]:
+    return {
+        one.item_id: one.number
+        for row in connection.execute(select(boxes.boxes))
+        for box in [boxes.find_box(connection, row.id, row.centre_code)]
+        if box
+        for one in boxes.numbers_of(connection, OLD, box)
     }
 
 
@@ -119,7 +140,10 @@ SEALED: dict[tuple[str, str], tuple[Table, Read]] = {
     ("reports", "number"): (reports.reports, _reported("number")),
     ("reports", "words"): (reports.reports, _reported("words")),
     ("call_backs", "phone"): (call_backs.call_backs, _rung),
+    ("agent_calls", "phone"): (agent_calls.agent_calls, _served("phone")),
+    ("agent_calls", "screen"): (agent_calls.agent_calls, _served("screen")),
     ("agents", "totp"): (agents.agents, _codes),
+    ("box_items", "number"): (boxes.box_items, _boxed),
     ("outbox", "phone"): (outbox, _sent("phone")),
     ("outbox", "body"): (outbox, _sent("body")),
 }
@@ -145,6 +169,11 @@ def connection(sqlite_url: str) -> Iterator[Connection]:
             agents.join(
                 connection, OLD, Agent(made, account, Role.AGENT), "hash", f"JBSW{number[:3]}"
             )
+            agent_calls.begin(connection, OLD, made, phone, Reason.DOCUMENT)
+            call = agent_calls.open_call(connection, OLD, made)
+            assert call
+            assert agent_calls.keep_screen(connection, OLD, call, f"ID {number}", "en")
+            boxes.open_box(connection, OLD, "047-01", Kind.ID_CARD, account, {number: 1})
         wishes = (
             SpeakTo("sw"),
             TellMeWhenReady(number, "", "en"),

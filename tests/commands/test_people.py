@@ -16,6 +16,9 @@ import models
 from app import create_app
 from menus.campaigns import queue
 from menus.line import Line
+from models import agent_calls, agents
+from models.agent_calls import Reason
+from models.agents import Role
 from models.audit import acts
 from models.base import metadata
 from models.call_backs import call_backs
@@ -97,6 +100,8 @@ def live(app: Flask, phone: str) -> None:
     with line.database.working() as connection:
         told = Report("kannel", f"no such {phone[-1]}", Delivery.DELIVERED, phone)
         assert not take_report(connection, line.keys, told, moment)
+        agent = agents.add(connection, f"agent{phone[-1]}", Role.AGENT)
+        assert agent_calls.begin(connection, line.keys, agent, phone, Reason.DOCUMENT)
 
 
 def people(app: Flask, *words: str, typed: str | None = None) -> Result:

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from menus import keywords
 from menus.flows import HOME, SCREENS
+from menus.keywords import DOCUMENT_KEYS, KEYS, Asked, Want
 from menus.screens import Menu
 from menus.vocabulary import Keyword
 from menus.words import load
 from models.base import Database
 from models.country import kenya
 from models.directory import EMPTY, Directory, read_directory
-from sms import keywords
-from sms.keywords import DOCUMENT_KEYS, KEYS, Asked, Want
 
 LANGUAGES = load(code="*1919#")
 
