@@ -35,6 +35,8 @@ _MOST = 999_999_999
 _DAYS = 36_500
 _ROOT = Path(__file__).parent
 _REFERENCE = _ROOT / "models" / "reference"
+_MAY_LACK = {"networks.csv"}
+"""Reference data that a country need not have."""
 
 
 class BadSettings(ClickException):
@@ -258,13 +260,13 @@ class _Reader:
         return text
 
     def country_dir(self) -> Path | None:
-        """Read where another country than Kenya lies; it has every file that Kenya has."""
+        """Read where another country than Kenya lies; it has every file that it must."""
         text = self("COUNTRY_DIR")
         if not text:
             return None
         folder = Path(text).resolve()
-        files = ["country.toml", *(f"reference/{one.name}" for one in _REFERENCE.glob("*.csv"))]
-        for file in sorted(files):
+        wanted = {one.name for one in _REFERENCE.glob("*.csv")} - _MAY_LACK
+        for file in sorted({"country.toml", *(f"reference/{name}" for name in wanted)}):
             if not (folder / file).is_file():
                 self.faults.append(f"COUNTRY_DIR has no file {file}")
         if not any(folder.glob("words/*.toml")):
