@@ -23,6 +23,9 @@ test: $(VENV)/test ## lint, types, import contract and every test
 torture: $(VENV)/test ## long runs: random calls, killed senders, fail-over, 40,000 texts, a campaign over 226,247 (an hour); K=kill runs one
 	$(BIN)/pytest -m torture -n 0 -s $(if $(K),-k "$(K)")
 
+pictures: $(VENV)/test ## pictures of every page of the console, at 360 and 1280 px, light and dark, into var/pictures
+	$(BIN)/pytest -m pictures -n 0 tests/console
+
 bench: $(VENV)/test ## what is measured, by name; K=imports measures it, SMALL=1 in little
 	@SMALL=$(SMALL) $(BIN)/python -m bench $(K)
 
@@ -45,4 +48,4 @@ $(VENV)/test: tests/requirements.txt requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement tests/requirements.txt
 	@touch $@ $(VENV)/run
 
-.PHONY: help run phone test torture bench format clean
+.PHONY: help run phone test torture pictures bench format clean

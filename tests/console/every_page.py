@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,7 +14,14 @@ from tests.conftest import line_of
 from tests.console.desk import sign_in
 from tests.console.test_matrix import CELLS
 
-NO_PAGES = frozenset({"/console/", "/console/static/<path:filename>"})
+NO_PAGES = frozenset(
+    {
+        "/console/",
+        "/console/static/<path:filename>",
+        "/console/imports/<int:job>/refused.csv",
+        "/console/jobs/<int:job>",
+    }
+)
 """Routes that send the browser on, or give it no page."""
 
 _PART = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
@@ -38,7 +46,7 @@ class Place:
 
     def address(self, ids: dict[str, str]) -> str:
         """Fill the route with what is there."""
-        return _PART.sub(lambda part: ids[part[1]], self.route)
+        return _PART.sub(lambda part: ids.get(self.route, ids[part[1]]), self.route)
 
 
 def places() -> Iterator[Place]:
@@ -49,9 +57,7 @@ def places() -> Iterator[Place]:
             yield Place("" if role == "nobody" else role, route)
 
 
-def let_in(
-    context: BrowserContext, app: Flask, url: str, role: str, account: str = ""
-) -> None:
+def let_in(context: BrowserContext, app: Flask, url: str, role: str, account: str = "") -> None:
     """Give a browser the cookies of somebody who signed in."""
     client: FlaskClient = app.test_client()
     sign_in(client, line_of(app), Role(role), account)
@@ -70,6 +76,20 @@ def let_in(
             for one in cookies
         ]
     )
+
+
+def go(page: Page, app: Flask, url: str, place: Place, ids: dict[str, str]) -> int:
+    """Let somebody of a page's role look at it, signed in where that is wanted; the status."""
+    if place.role and place.role != _ROLES.get(page):
+        let_in(page.context, app, url, place.role)
+        _ROLES[page] = place.role
+    answer = page.goto(url + place.address(ids))
+    assert answer
+    return answer.status
+
+
+_ROLES: WeakKeyDictionary[Page, str] = WeakKeyDictionary()
+"""As whom each browser is signed in."""
 
 
 def width_of(page: Page) -> int:
