@@ -1,6 +1,5 @@
 """`flask sms campaign`: reminding the owners of documents that lie ready and unfetched."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -19,22 +18,17 @@ from menus.line import Line
 from models import campaigns
 from models.audit import append
 from models.base import Connection
-from models.campaigns import NAME, Choice, OtherChoice, Stopped
+from models.campaigns import MOST_DAYS, NAME, NAMED, Choice, OtherChoice, Stopped
 from models.centres import codes_by_name
 from models.ledgers import Ledger
 from models.ledgers import ledger as ledger_of
 from models.numbers import Kind
 from models.outbox import Delivery
-from models.sending_hours import FROM, TILL
-from models.spending import CAMPAIGNS_SHARE, MONEY, Limits
+from models.sending_hours import FROM, SECONDS, TILL
+from models.spending import MONEY, Limits, campaigns_day
 
-_NAME = re.compile(rf"[a-z0-9-]{{1,{NAME}}}")
-_MOST_DAYS = 36_500
 _UNKNOWN = "?"
 """Comes before the name of a centre that there is none of."""
-
-_HOURS = TILL.hour - FROM.hour
-"""In which campaigns are sent, a day."""
 
 
 @click.command("campaign")
@@ -177,7 +171,7 @@ def _refuse_faults(line: Line, name: str, choice: Choice, kinds: Sequence[str]) 
 
 
 def _faults(line: Line, name: str, choice: Choice, kinds: Sequence[str]) -> Iterator[str]:
-    if not _NAME.fullmatch(name):
+    if not NAMED.fullmatch(name):
         yield f"NAME: not of 1 to {NAME} small letters, digits and -"
     yield from _day_faults(choice)
     for code in choice.centres:
@@ -197,8 +191,8 @@ def _day_faults(choice: Choice) -> Iterator[str]:
         "--told-within": choice.told_within,
     }
     for option, days in given.items():
-        if not 0 <= days <= _MOST_DAYS:
-            yield f"{option}: not from 0 to {_MOST_DAYS}"
+        if not 0 <= days <= MOST_DAYS:
+            yield f"{option}: not from 0 to {MOST_DAYS}"
     if choice.until_days is not None and 0 <= choice.until_days < choice.days:
         yield "--until-days: fewer than --days"
 
@@ -267,15 +261,13 @@ def _money(amount: int, currency: str) -> str:
 def _time(segments: int) -> str:
     """Say how long a campaign takes, and what decides it."""
     limits = _limits()
-    by_limit = [limits.segments] if limits.segments else []
-    if limits.money and limits.price:
-        by_limit.append(limits.money // limits.price)
-    a_day = min([limits.rate * _HOURS * 3600, *(one * CAMPAIGNS_SHARE for one in by_limit)])
+    a_day = campaigns_day(limits, SECONDS)
     if a_day < 1:
         return "never: the day's limits leave nothing for campaigns"
-    days, rest = divmod(segments, int(a_day))
+    days, rest = divmod(segments, a_day)
     long = f"{days:,} days and " if days else ""
-    limit = f", at most {a_day:,.0f} segments a day" if by_limit else ""
+    is_limited = limits.segments or (limits.money and limits.price)
+    limit = f", at most {a_day:,} segments a day" if is_limited else ""
     return (
         f"{long}{timedelta(seconds=round(rest / limits.rate))}, at {limits.rate:g} a second"
         f" from {FROM:%H:%M} to {TILL:%H:%M}{limit}"

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from flask.cli import with_appcontext
 
 from commands.line import line
 from commands.operator import operator
-from commands.progress import progress
+from commands.progress import Heard, counting
 from menus.line import Line
 from menus.notices import tell
 from models import audit
@@ -56,6 +57,9 @@ class Wanted:
         leave_out_bad: rows that are refused are left out, and the others loaded.
         dry_run: nothing is kept.
         demonstration: it is a demonstration's, whose database holds no real ones.
+        who: the account of whoever loads it; the operator's unless given.
+        counting: shows how far it is.
+        note: told of what was loaded, in the transaction that loads it.
     """
 
     fill: Fill = _NOTHING
@@ -63,6 +67,9 @@ class Wanted:
     leave_out_bad: bool = False
     dry_run: bool = False
     demonstration: bool = False
+    who: str = ""
+    counting: "Counting" = counting
+    note: "Note | None" = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,12 @@ class Loaded:
     outcome: Outcome
     told: int
     refusals: list[Refusal]
+
+
+Counting = Callable[[str, int | None], AbstractContextManager[Heard]]
+"""Shows how far work is: of what, and how many steps, where that is known."""
+
+Note = Callable[[Connection, Loaded], None]
 
 
 class Refused(Exception):
@@ -170,7 +183,8 @@ class _Loading:
 
     def load(self, connection: Connection, file: CentreFile) -> Loaded:
         """Load the list, and tell those who wait."""
-        origin = Origin(operator(), "list", self._digest(), self._wanted.demonstration)
+        who = self._wanted.who or operator()
+        origin = Origin(who, "list", self._digest(), self._wanted.demonstration)
         keep_going = self._wanted.leave_out_bad
         load = Import(connection, self._line.keys, self._today, origin, keep_going)
         self._fill(load, file, connection)
@@ -178,6 +192,9 @@ class _Loading:
         if self._refusals and not (keep_going and outcome.rows):
             raise Refused(self._refusals)
         told = tell(connection, self._line.keys, self._line.languages, outcome.batch_id)
+        loaded = Loaded(outcome, told, self._refusals)
+        if self._wanted.note:
+            self._wanted.note(connection, loaded)
         audit.append(
             connection,
             origin.who,
@@ -188,17 +205,16 @@ class _Loading:
             changed=outcome.changed,
             refused=outcome.refused,
         )
-        return Loaded(outcome, told, self._refusals)
+        return loaded
 
     def _fill(self, load: Import, file: CentreFile, connection: Connection) -> None:
         reading = self._reading(file, codes_by_name(connection))
         items = _Items(self._file, self.words)
         processes = _processes() if file.size > _LONG else 0
-        with progress() as bar:
-            task = bar.add_task(self._file.name, total=self._lines if file.encoding else None)
+        lines = self._lines if file.encoding else None
+        with self._wanted.counting(self._file.name, lines) as heard:
             for rows in load.load_list(items, _Read(reading), self._refuse, processes):
-                bar.update(task, completed=rows)
-            bar.update(task, total=1, completed=1)
+                heard(rows)
 
     def _reading(self, file: CentreFile, centres: dict[str, str]) -> Reading:
         """Read the header.

@@ -1,5 +1,8 @@
 """The bar that shows how far a long command is, on the error stream beside what it prints."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -9,6 +12,9 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+Heard = Callable[[int], None]
+"""Told of how many steps are done."""
 
 
 def progress() -> Progress:
@@ -21,3 +27,16 @@ def progress() -> Progress:
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
+
+
+@contextmanager
+def counting(what: str, of: int | None) -> Iterator[Heard]:
+    """Show one bar, full at the end.
+
+    Args:
+        of: how many steps there are, where that is known.
+    """
+    with progress() as bar:
+        task = bar.add_task(what, total=of)
+        yield lambda done: bar.update(task, completed=done)
+        bar.update(task, total=1, completed=1)

@@ -115,6 +115,7 @@ class _Campaign:
         self._progress = progress
         self._centres = {one.code: one for one in every_centre(connection)}
         self._confirmed_on = today
+        self._first: tuple[tuple[Kind, str], ...] = ()
         self._wording = lru_cache(_WORDINGS)(self._write)
         self.tally = Tally()
 
@@ -129,12 +130,20 @@ class _Campaign:
         self._progress(self._chosen.read, self._chosen.total)
         self.tally.chosen = self._chosen.read
         self.tally.skipped = self._chosen.skipped
+        self._add_examples()
+
+    def _add_examples(self) -> None:
+        """Write the first owner's text in those languages that nobody is told in, too."""
+        if self._first:
+            for code in self._languages:
+                wording, _ = self._wording(code, self._first)
+                self.tally.examples.setdefault(code, _example(wording, len(self._first)))
 
     def _message(self, owner: Owner) -> Message:
         words = spoken(self._languages, owner.language or self._language)
-        wording, its_segments = self._wording(
-            words.code, tuple((one.kind, one.centre_code) for one in owner.documents)
-        )
+        lying = tuple((one.kind, one.centre_code) for one in owner.documents)
+        wording, its_segments = self._wording(words.code, lying)
+        self._first = self._first or lying
         cause = cause_of(self._id, owner.phone_hmac)
         code = notice_code(self._keys, cause, owner.phone)
         numbers = [one.last_three for one in owner.documents]

@@ -1,6 +1,7 @@
 """Campaigns: texts to the owners of documents that lie ready and have not been fetched."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +33,9 @@ from models.upsert import upsert
 
 NAME = 40
 """Letters of a campaign's name at most."""
+
+NAMED = re.compile(rf"[a-z0-9-]{{1,{NAME}}}")
+MOST_DAYS = 36_500
 
 CHUNK = 2_000
 """Rows read, and messages written, at a time."""
@@ -85,6 +89,13 @@ class Choice:
         return json.dumps(asdict(self), sort_keys=True)
 
 
+def choice_of(written: str) -> Choice:
+    """Read a choice, as the table keeps it."""
+    given = json.loads(written)
+    kinds = tuple(Kind(one) for one in given.pop("kinds"))
+    return Choice(**given | {"centres": tuple(given["centres"]), "kinds": kinds})
+
+
 @dataclass(frozen=True)
 class Message:
     """A text to an owner, and the documents that it says are ready."""
@@ -127,6 +138,12 @@ def id_of(connection: Connection, name: str) -> int | None:
         select(campaigns.c.id).where(campaigns.c.name == name)
     )
     return found
+
+
+def find_choice(connection: Connection, name: str) -> Choice | None:
+    """Give of which documents the campaign of this name is; None where there is none."""
+    found = connection.scalar(select(campaigns.c.choice).where(campaigns.c.name == name))
+    return choice_of(found) if found else None
 
 
 def cause_of(campaign_id: int, phone_hmac: bytes) -> str:

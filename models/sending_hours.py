@@ -7,6 +7,9 @@ from models.country import Country
 FROM, TILL = time(8), time(18)
 """Every day, on the country's clock."""
 
+SECONDS = (TILL.hour - FROM.hour) * 60 * 60
+"""From one to the other."""
+
 
 def is_open(country: Country, moment: datetime) -> bool:
     """Say whether notices and campaigns may go out at a moment (UTC)."""

@@ -65,6 +65,18 @@ class Limits:
     price: int = 0
 
 
+def campaigns_day(limits: Limits, seconds: int) -> int:
+    """Say how many segments of campaigns go out in a day at most, by rate and by limits.
+
+    Args:
+        seconds: a day's, in which campaigns are sent.
+    """
+    by_limit = [limits.segments] if limits.segments else []
+    if limits.money and limits.price:
+        by_limit.append(limits.money // limits.price)
+    return int(min([limits.rate * seconds, *(one * CAMPAIGNS_SHARE for one in by_limit)]))
+
+
 @dataclass(frozen=True)
 class Spent:
     """What went out on a day: segments, and money in ten-thousandths."""
