@@ -14,8 +14,9 @@ import commands
 import logs
 from commands import demonstration_set
 from config import STORES, WEB, BadSettings, Config
-from console import demonstration, face, metrics
+from console import face, metrics
 from console.desk import STATEMENT_SECONDS, Desk
+from console.entrance import demonstration
 from console.people import People
 from console.simulator import gateway
 from console.simulator import phone as simulator

@@ -17,7 +17,7 @@ from bench import lists
 from bench.driver import Driver, plan_for
 from bench.stores import POSTGRESQL, SMALL, Line, Stores, opened, tell
 from bench.traffic import Mix
-from console import passwords
+from console.entrance import passwords
 from models import agents
 from models.agents import Agent, Role
 from models.base import Database

@@ -5,34 +5,14 @@ import logging
 from flask import Blueprint, Flask, Response, g, make_response
 from werkzeug.exceptions import HTTPException
 
-from console import (
-    announcements,
-    audit,
-    backlog,
-    boxes,
-    call_backs,
-    calls,
-    campaigns,
-    entrance,
-    export,
-    figures,
-    flags,
-    hand_over,
-    imports,
-    jobs,
-    menu_map,
-    not_there,
-    reports,
-    service,
-    sessions,
-    staff,
-    stock_takes,
-    texts,
-    week,
-    wordings,
-)
+from console.calls import call_backs, calls, reports
+from console.centre import boxes, hand_over, not_there, stock_takes
 from console.desk import Desk
-from console.gate import Gate
+from console.entrance import door as entrance
+from console.entrance.gate import Gate
+from console.figures import backlog, export, flags, menu_map, service, sessions, texts, week
+from console.figures import overview as figures
+from console.office import announcements, audit, campaigns, imports, jobs, staff, wordings
 from console.pages import Entry
 from console.parts import shown
 from console.security import protect

@@ -45,9 +45,7 @@ class Fault:
         return f"{self.place} {_SAID[self.why].format(**self.facts)}"
 
 
-def faults(
-    entry: Mapping[str, Any], languages: Set[str], centres: Set[str]
-) -> Iterator[Fault]:
+def faults(entry: Mapping[str, Any], languages: Set[str], centres: Set[str]) -> Iterator[Fault]:
     """Find everything that is wrong with an announcement.
 
     Args:

@@ -11,9 +11,7 @@ def upgrade() -> None:
     """Add the tables."""
     op.create_table(
         "jobs",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("work", sa.String(length=10), nullable=False),
         sa.Column("stage", sa.String(length=8), nullable=False),
         sa.Column("turn", sa.SmallInteger(), nullable=True),

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from commands.imports import _Loading
-from console.jobs import start
+from console.office.jobs import start
 from menus.line import Line
 from models import jobs
 from models.audit import acts

@@ -9,7 +9,7 @@ import pyotp
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from console import passwords
+from console.entrance import passwords
 from menus.line import Line
 from models import agents
 from models.agents import Agent, Role

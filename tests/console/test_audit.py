@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text, update
 
-from console import audit as pages
+from console.office import audit as pages
 from menus.line import Line
 from models.agents import Role
 from models.audit import append, audit

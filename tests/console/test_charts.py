@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from console import charts
-from console.charts import Chart, Series
-from console.table import Head, Measure, Table
+from console.figures import charts
+from console.figures.charts import Chart, Series
+from console.figures.table import Head, Measure, Table
 from tests.conftest import people_of
 
 _HEIGHT = re.compile(r"V([0-9.]+)H")

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from console import passwords
+from console.entrance import passwords
 from menus.line import Line
 from models import agent_sessions, agents, sign_ins
 from models.agents import Role

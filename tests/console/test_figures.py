@@ -12,9 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from console.export import as_file
-from console.period import MOST, read
-from console.table import Head, Measure, Table
+from console.figures.export import as_file
+from console.figures.period import MOST, read
+from console.figures.table import Head, Measure, Table
 from menus.line import Line
 from menus.sheet import sheet
 from models.agents import Role

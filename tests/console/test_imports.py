@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from console import imports, jobs
+from console.office import imports, jobs
 from console.pages import LARGEST
 from menus.line import Line
 from models.agents import Role

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 from console import words
-from console.stays import Stay, funnel
+from console.figures.stays import Stay, funnel
 from menus.flows import HOME, MOVED, SCREENS
 from menus.line import Line
 from menus.screens import Menus, Route

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from console.figures.table import Measure, written
 from console.parts import language, say
-from console.table import Measure, written
 from menus.shape import Shape
 from models.summaries.ways import OUTSIDE, Way, stops
 

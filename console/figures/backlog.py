@@ -5,12 +5,11 @@ from typing import Any
 
 from flask import Response
 
-from console import charts, names
-from console.figure_page import figure_page
-from console.pages import Pages
-from console.parts import say
-from console.period import Asked
-from console.table import (
+from console import names
+from console.figures import charts
+from console.figures.figure_page import figure_page
+from console.figures.period import Asked
+from console.figures.table import (
     Cell,
     Head,
     Measure,
@@ -24,6 +23,8 @@ from console.table import (
     text,
     with_total,
 )
+from console.pages import Pages
+from console.parts import say
 from models.agents import Role
 from models.base import Connection
 from models.documents import State

@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import Response
 
-from console import charts, names
+from console import names
 from console.desk import desk
-from console.figure_page import figure_page
-from console.pages import Pages
-from console.period import Asked
-from console.table import (
+from console.figures import charts
+from console.figures.figure_page import figure_page
+from console.figures.period import Asked
+from console.figures.table import (
     Head,
     Measure,
     Table,
@@ -22,6 +22,7 @@ from console.table import (
     text,
     with_total,
 )
+from console.pages import Pages
 from models.agents import Role
 from models.base import Connection
 from models.outbox import Delivery, Priority

@@ -8,11 +8,11 @@ from typing import Any
 from flask import Response, abort, make_response, request
 
 from console.desk import desk
-from console.export import as_file, note
+from console.figures.export import as_file, note
+from console.figures.period import Asked
+from console.figures.table import Head, Measure, Table
 from console.pages import Pages
 from console.parts import language, shown
-from console.period import Asked
-from console.table import Head, Measure, Table
 from menus import sheet
 from models.agents import Role
 from models.base import Connection

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from flask import Response, abort, make_response, request
 
+from console.centre.officers import centre, tell_of, today
 from console.desk import desk
-from console.officers import centre, tell_of, today
 from console.pages import Pages, current
 from console.parts import gone, shown, tell
 from models.agents import Role

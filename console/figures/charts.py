@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from console.figures.table import Cell, Measure, Table, written
 from console.parts import language, say
-from console.table import Cell, Measure, Table, written
 
 WIDE, NARROW = 640, 320
 """Units of a chart's width: on a desk and on a phone. A unit is about a pixel of either."""

@@ -6,15 +6,16 @@ from typing import Any
 from flask import Response
 from markupsafe import Markup
 
-from console import charts, names
+from console import names
 from console.desk import desk
-from console.figure_page import figure_page
-from console.menu_picture import picture
+from console.figures import charts
+from console.figures.figure_page import figure_page
+from console.figures.menu_picture import picture
+from console.figures.period import Asked
+from console.figures.stays import Stay, funnel
+from console.figures.table import Measure, Table, exported, number, text
 from console.pages import Pages
 from console.parts import say
-from console.period import Asked
-from console.stays import Stay, funnel
-from console.table import Measure, Table, exported, number, text
 from menus.shape import Shape
 from models.agents import Role
 from models.base import Connection

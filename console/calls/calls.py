@@ -6,11 +6,12 @@ from typing import TypeVar
 
 from flask import Response, make_response, request
 
-from console import names, serving
+from console import names
+from console.calls import serving
+from console.calls.serving import mine
 from console.desk import desk
 from console.pages import Pages, current
 from console.parts import gone, shown, tell
-from console.serving import mine
 from menus.served import Shown
 from models import agent_calls
 from models.agent_calls import (

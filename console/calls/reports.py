@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from flask import Response, abort, make_response, request
 
-from console.calls import mask, spoken
+from console.calls.calls import mask, spoken
 from console.desk import desk
 from console.pages import Pages, current
 from console.parts import gone, shown, tell

@@ -7,9 +7,9 @@ from statistics import fmean
 from markupsafe import Markup
 
 from console import names
+from console.figures.stays import Stay
+from console.figures.table import Measure, written
 from console.parts import language, say
-from console.stays import Stay
-from console.table import Measure, written
 from menus.shape import Shape
 from models.summaries.ways import OUTSIDE, Way
 

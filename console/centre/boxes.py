@@ -6,11 +6,11 @@ from io import BytesIO
 
 from flask import Response, abort, make_response, request
 
+from console.centre.officers import centre, kinds, tell_of, today
+from console.centre.scanning import Said, answered, by_script, refused, typed
 from console.desk import desk
-from console.officers import centre, kinds, tell_of, today
 from console.pages import READ_BY, Pages, current
 from console.parts import gone, say, shown, tell
-from console.scanning import Said, answered, by_script, refused, typed
 from models import boxes as kept
 from models.agents import Role
 from models.audit import append

@@ -6,14 +6,13 @@ from typing import Any
 
 from flask import Response
 
-from console import charts, names
-from console.backlog import KINDS, documents_by_day
+from console import names
 from console.desk import desk
-from console.figure_page import figure_page
-from console.pages import Pages
-from console.parts import language, say
-from console.period import Asked
-from console.table import (
+from console.figures import charts
+from console.figures.backlog import KINDS, documents_by_day
+from console.figures.figure_page import figure_page
+from console.figures.period import Asked
+from console.figures.table import (
     Cell,
     Head,
     Measure,
@@ -26,6 +25,8 @@ from console.table import (
     with_total,
     written,
 )
+from console.pages import Pages
+from console.parts import language, say
 from models.agents import Role
 from models.base import Connection
 from models.documents import State

@@ -5,8 +5,8 @@ from itertools import islice
 
 from flask import Response, abort, make_response, request, send_file
 
-from console import jobs
 from console.desk import desk
+from console.office import jobs
 from console.pages import READ_BY, Pages
 from console.parts import gone, say, shown
 from models.agents import Role

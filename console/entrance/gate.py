@@ -1,5 +1,6 @@
 """The gate of the console: who is signed in, and whether a page is open to them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Response, abort, current_app, g, request
@@ -10,6 +11,7 @@ from console.parts import gone
 from console.security import cookie_name, refuse_forged
 from models import agent_sessions, agents
 from models.agents import Agent
+from models.base import Unavailable
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,10 @@ class Gate:
             session = agent_sessions.find_session(connection, token)
             agent = agents.find(connection, session.agent_id) if session else None
         if session and session.wants_note:
-            with self.desk.writing() as connection:
-                agent_sessions.note_seen(connection, token)
+            self._note_seen(token)
         return agent if agent and agent.is_active else None
+
+    def _note_seen(self, token: str) -> None:
+        """Note that a session is used; a database that is busy is told the next time."""
+        with suppress(Unavailable), self.desk.writing() as connection:
+            agent_sessions.note_seen(connection, token)

@@ -2,8 +2,8 @@
 
 from flask import Response, abort, make_response, request
 
+from console.centre.officers import centre, day_began, tell_of, today
 from console.desk import desk
-from console.officers import centre, day_began, tell_of, today
 from console.pages import Pages, current
 from console.parts import gone, shown, tell
 from menus.wishes import number_hmacs

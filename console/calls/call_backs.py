@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from console import serving
+from console.calls import serving
 from console.pages import Pages
 from console.parts import gone, tell
 from models.agents import Role

@@ -5,14 +5,13 @@ from typing import Any
 
 from flask import Response
 
-from console import charts, names
-from console.charts import Chart, Series
-from console.figure_page import figure_page
-from console.figures import CHANNELS, channel_heads, sessions_by_day
-from console.pages import Pages
-from console.parts import language
-from console.period import Asked
-from console.table import (
+from console import names
+from console.figures import charts
+from console.figures.charts import Chart, Series
+from console.figures.figure_page import figure_page
+from console.figures.overview import CHANNELS, channel_heads, sessions_by_day
+from console.figures.period import Asked
+from console.figures.table import (
     Cell,
     Measure,
     Table,
@@ -25,6 +24,8 @@ from console.table import (
     with_total,
     written,
 )
+from console.pages import Pages
+from console.parts import language
 from models.agents import Role
 from models.base import Connection
 from models.lookups import Channel

@@ -13,8 +13,8 @@ import pyotp
 from flask import Blueprint, abort, g, make_response, request
 from flask.typing import ResponseReturnValue
 
-from console import passwords
 from console.desk import Desk
+from console.entrance import passwords
 from console.parts import shown
 from models import agents
 from models.agents import Agent, Role

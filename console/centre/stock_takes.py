@@ -9,11 +9,11 @@ from enum import StrEnum
 
 from flask import Response, abort, make_response, request
 
+from console.centre.officers import centre, kinds, tell_of, today
+from console.centre.scanning import Said, answered, by_script, refused, typed
 from console.desk import desk
-from console.officers import centre, kinds, tell_of, today
 from console.pages import Pages, current
 from console.parts import gone, say, shown, tell
-from console.scanning import Said, answered, by_script, refused, typed
 from menus.wishes import number_hmacs
 from models import boxes
 from models import stock_takes as kept

@@ -8,10 +8,10 @@ import segno
 from flask import Response, make_response, request, session
 from markupsafe import Markup
 
-from console import passwords
 from console.desk import Desk, desk
-from console.gate import Gate
-from console.known_browsers import KnownBrowsers
+from console.entrance import passwords
+from console.entrance.gate import Gate
+from console.entrance.known_browsers import KnownBrowsers
 from console.pages import Pages, current
 from console.parts import gone, shown, tell
 from console.words import languages

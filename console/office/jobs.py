@@ -31,7 +31,7 @@ _NICENESS = 5
 _ENDING_SECONDS = 5
 """How long a process may take to end, once what came of its job is kept."""
 
-_WSGI = Path(__file__).parent.parent / "wsgi.py"
+_WSGI = Path(__file__).parent.parent.parent / "wsgi.py"
 
 pages = Pages("jobs")
 

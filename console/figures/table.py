@@ -11,8 +11,8 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from sqlalchemy import Row
 
+from console.figures.period import Asked
 from console.parts import language, say
-from console.period import Asked
 from models.base import Connection
 from models.spending import MONEY
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Response, make_response, request
 
-from console.charts import bar, weaves
 from console.desk import desk
+from console.figures.charts import bar, weaves
+from console.figures.period import MOST, Asked, read
+from console.figures.table import Measure, written
 from console.parts import language, shown
-from console.period import MOST, Asked, read
-from console.table import Measure, written
 from models.base import Connection
 from models.lookups import Channel
 

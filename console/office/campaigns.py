@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Response, abort, make_response, request
 
-from console import jobs
 from console.desk import desk
+from console.office import jobs
 from console.pages import Pages, current
 from console.parts import gone, say, shown, tell
 from models import campaigns as kept
@@ -107,9 +107,7 @@ def again(name: str) -> Response:
     return _try(name, choice)
 
 
-def _moved(
-    name: str, move: Callable[[Connection, int], int], verb: str, told: str
-) -> Response:
+def _moved(name: str, move: Callable[[Connection, int], int], verb: str, told: str) -> Response:
     with desk().writing() as connection:
         campaign_id = _known(connection, name)
         messages = move(connection, campaign_id)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from flask import Response, abort, request
 
 from console.desk import desk
-from console.figure_page import asked
+from console.figures.figure_page import asked
+from console.figures.period import Asked
+from console.figures.table import TABLES, Cell, Measure, Table
 from console.pages import Pages, current
-from console.period import Asked
-from console.table import TABLES, Cell, Measure, Table
 from models.agents import Role
 from models.audit import append
 from models.lists.report import write_into

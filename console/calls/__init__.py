@@ -1,0 +1,1 @@
+"""What agents do: calls, call-backs and reports."""

@@ -1,0 +1,1 @@
+"""What centre officers do: boxes, hand-over, stock-takes, doubts."""

@@ -1,0 +1,1 @@
+"""What supervisors look at: figures over a period, as charts, tables and CSV."""

@@ -1,0 +1,1 @@
+"""What administrators do: agents, lists, announcements, campaigns, words."""
