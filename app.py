@@ -3,7 +3,6 @@
 import functools
 import hmac
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from datetime import UTC
 from typing import Protocol
 
@@ -35,13 +34,11 @@ from menus.words import load
 from models.base import Database, Unavailable
 from models.country import BadCountry, Country, kenya
 from models.documents import holds_demonstration, holds_real
-from models.jobs import sweep
 from models.keys import ROTATED, Archive
 from models.lookup_counts import LookupCounts, lookup_counts
 from models.networks import networks
 from models.sms_counts import Counts, sms_counts
 from models.summaries.refresher import Refresher
-from models.uploads import Uploads
 from sms import africastalking, kannel
 from sms import webhook as sms_webhook
 from sms.gateway import Sender
@@ -208,8 +205,6 @@ def _serve(app: Flask, config: Config, line: Line) -> None:
     guard = _guard(config.gateway_tokens)
     app.register_blueprint(ussd_webhook.blueprint(line, guard, any_code=config.demo))
     app.register_blueprint(sms_webhook.blueprint(line, guard))
-    with suppress(Unavailable):  # it is done again when somebody looks
-        sweep(line.database, Uploads(config.var_dir / "uploads", line.keys))
     people = People(lambda: _pages(app, config, line))
     app.extensions["people"] = people
     app.wsgi_app = people.beside(app.wsgi_app)  # type: ignore[method-assign, assignment]

@@ -1,6 +1,5 @@
 """What every page is made with: its words, its dates, and what it says on the next page."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -14,7 +13,7 @@ from markupsafe import Markup
 from console import words
 from models.agents import Agent
 
-Say = Callable[..., str]
+_DAY = "d\N{NO-BREAK SPACE}MMM\N{NO-BREAK SPACE}y"
 
 
 def language() -> str:
@@ -73,12 +72,13 @@ def _csrf() -> Markup:
 
 
 def _day(one: date | None, spoken: str) -> str:
-    return format_date(one, "d MMM y", locale=spoken) if one else ""
+    """Write a day, which no line breaks in."""
+    return format_date(one, _DAY, locale=spoken) if one else ""
 
 
 def _moment(one: datetime | None, spoken: str) -> str:
     """Write a moment in the country's time: it is g.there that knows it."""
-    return format_datetime(g.there(one), "d MMM y HH:mm", locale=spoken) if one else ""
+    return format_datetime(g.there(one), f"{_DAY} HH:mm", locale=spoken) if one else ""
 
 
 def _count(number: float, spoken: str) -> str:

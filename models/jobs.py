@@ -201,7 +201,7 @@ def settle(database: Database, uploads: Uploads, file: str) -> None:
 
 
 def sweep(database: Database, uploads: Uploads) -> None:
-    """Let go of all that nobody works at: at the start, and whenever somebody looks."""
+    """Let go of all that nobody works at: whenever somebody looks, and with retention."""
     for file in uploads.names():
         settle(database, uploads, file)
     uploads.drop_reports(time.time() - KEPT.total_seconds())
