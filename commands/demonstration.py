@@ -127,6 +127,7 @@ def _say_what_to_try(port: int) -> None:
     )
     click.echo(f"\n1919 answers on http://127.0.0.1:{port} (demonstration data). Try:\n")
     click.echo(f"Pick up the phone on the page:\n  http://127.0.0.1:{port}/simulator/\n")
+    click.echo(f"Sign in to the console:\n  http://127.0.0.1:{port}/console/\n")
     click.echo("Dial *1919#:\n  " + dial.format(""))
     click.echo("\nDial *1919*12345678#, a whole question:\n  " + dial.format("12345678"))
     click.echo("\nText an ID number, and read the answer:\n  " + text)

@@ -9,7 +9,6 @@ from tests.conftest import Open, inbox, line_of
 from tests.dialogue import FILES, Dialogue, read
 from tests.servers import RedisServer
 
-every_dialogue = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 every_dialogue_anew = pytest.mark.parametrize(
     "file",
     [
@@ -21,10 +20,28 @@ every_dialogue_anew = pytest.mark.parametrize(
 """The Kiswahili twins press the same keys: they are read as written always, and in these
 ways with `make torture`."""
 
+by_database = pytest.mark.parametrize(
+    ("file", "database_url"),
+    [
+        pytest.param(
+            file,
+            name,
+            marks=pytest.mark.torture
+            if file.stem.endswith("_sw") and name == "postgresql"
+            else (),
+            id=f"{name}-{file.stem}",
+        )
+        for name in ("sqlite", "postgresql")
+        for file in FILES
+    ],
+    indirect=["database_url"],
+)
+"""The twins on PostgreSQL likewise."""
+
 NOBODY = "unix:///nonexistent/redis.sock"
 
 
-@every_dialogue
+@by_database
 def test_every_page_and_text_is_as_written(
     file: Path, open_app: Open, database_url: str, redis: RedisServer, rewrite: bool
 ) -> None:

@@ -5,14 +5,13 @@ import re
 import pytest
 from flask import Flask
 
-pytestmark = pytest.mark.xdist_group("heavy")
-
 _LINE = re.compile(
     r"(real|widest) data, (\w+): [0-9,]+ pages of ([0-9]+) screens; deepest answer ([0-9]+)"
     r" keys \(\w+\); fullest page ([0-9]+) of 160 septets"
 )
 
 
+@pytest.mark.torture
 def test_the_real_menus_have_no_fault_with_any_data(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["menus", "explore"])
     *lines, last = result.output.splitlines()

@@ -158,7 +158,11 @@ def test_a_text_delivered_three_times_queues_one_answer(any_app: Flask) -> None:
 
 def test_a_text_delivered_by_eight_threads_at_once_queues_one_answer(any_app: Flask) -> None:
     def deliver(_: int) -> int:
-        return text(any_app.test_client(), "ID 12345678", message_id=SAME)
+        for _again in range(5):  # a busy line says 503, and the gateway brings the text again
+            status = text(any_app.test_client(), "ID 12345678", message_id=SAME)
+            if status != 503:
+                break
+        return status
 
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(deliver, range(8)))
