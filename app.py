@@ -3,6 +3,7 @@
 import functools
 import hmac
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import UTC
 from typing import Protocol
 
@@ -264,7 +265,8 @@ def _add_demonstration(pages: Flask, desk: Desk, handset: simulator.Handset) -> 
     messages, hmac_of = desk.var_dir / "messages", desk.line.keys.phone_hmac
     pages.register_blueprint(gateway.blueprint(messages, lambda one: hmac_of(one).hex()))
     pages.register_blueprint(simulator.blueprint(handset))
-    demonstration.make(desk)
+    with suppress(Unavailable):  # they are made when the next process starts
+        demonstration.make(desk)
     pages.register_blueprint(demonstration.authenticator(desk))
 
 

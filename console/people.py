@@ -1,7 +1,8 @@
 """What people look at, beside what gateways call: an application of its own.
 
-It is made when somebody first comes to look, so that a line that serves callers alone starts
-as fast, and so that nothing of pages (cookies, forms, headers, faults) touches a hop.
+It is made once, when it is first asked for (gunicorn asks before calls come), so that commands
+and tests that serve callers alone start as fast; and nothing of pages (cookies, forms, headers,
+faults) touches a hop.
 """
 
 import threading

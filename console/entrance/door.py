@@ -13,7 +13,7 @@ from console.entrance import passwords
 from console.entrance.gate import Gate
 from console.entrance.known_browsers import KnownBrowsers
 from console.pages import Pages, current
-from console.parts import gone, shown, tell
+from console.parts import gone, say, shown, tell
 from console.words import languages
 from models import agents, sign_ins
 from models.agents import Agent, Role
@@ -101,19 +101,23 @@ class _Door:
 
     def sign_in(self, account: str, password: str) -> Response:
         """Let somebody in who is known, or say that something was not right, never what."""
-        code = "".join(_typed("code").split())
-        keys = self.desk.line.keys
+        is_known = self.browsers.knows(account)
+        try:
+            with passwords.turn(is_known):
+                return self._judged(account, password, is_known)
+        except passwords.Busy:
+            return _busy()
+
+    def _judged(self, account: str, password: str, is_known_browser: bool) -> Response:
+        """Count a try, then hold it against what is kept."""
         with self.desk.writing() as connection:
-            known = agents.secrets_of(connection, keys, account)
+            known = agents.secrets_of(connection, self.desk.line.keys, account)
             bucket = self.browsers.bucket(account, known is not None)
             wait = sign_ins.try_now(connection, bucket)
         if wait:
             return self._again("entrance.wait", 429, minutes=-(-wait // 60))
-        try:
-            is_known = self.browsers.knows(account)
-            step = passwords.right_step(known, password, code, is_known)
-        except passwords.Busy:
-            return self._again("entrance.busy", 503)
+        code = "".join(_typed("code").split())
+        step = passwords.right_step(known, password, code, is_known_browser)
         if known is None or not step or not self._take(known.agent, step, bucket):
             return self._again("entrance.wrong", 422)
         return self._let_in(known.agent, "agents sign-in")
@@ -136,9 +140,10 @@ class _Door:
 
     def _joined(self, agent: Agent, password: str, totp: str, step: int) -> Response:
         try:
-            kept = passwords.hashed(password)
+            with passwords.turn(False):
+                kept = passwords.hashed(password)
         except passwords.Busy:
-            return self._again("entrance.busy", 503, template="entrance/join.html")
+            return _busy()
         with self.desk.writing() as connection:
             agents.join(connection, self.desk.line.keys, agent, kept, totp)
             agents.take_step(connection, agent.id, step)
@@ -192,6 +197,12 @@ class _Door:
     ) -> Response:
         page = shown(template, fault=fault, facts=facts)
         return make_response(page, status)
+
+
+def _busy() -> Response:
+    """Turn somebody away in few words: in a flood of tries even a page is dear."""
+    said, later = say("entrance.busy"), {"Retry-After": "3"}
+    return Response(said, 503, later, content_type="text/plain; charset=utf-8")
 
 
 def _signed_out() -> Response:

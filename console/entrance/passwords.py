@@ -1,12 +1,11 @@
 """Passwords and one-time codes: choosing, hashing, and holding somebody against them."""
 
 import hmac
-import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager
 
 import pyotp
 from argon2 import PasswordHasher
@@ -25,6 +24,10 @@ _READ = 72
 """Letters that zxcvbn reads, to be done in time."""
 
 STEP_SECONDS = 30
+REST_SECONDS = 0.5
+"""After a wrong password nothing is hashed for this long: a flood of tries must not take the
+processor from callers."""
+
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """Argon2id as OWASP's cheat sheet on storing passwords asks for at least: 19 MiB, 2 rounds."""
 
@@ -54,13 +57,25 @@ def faults_of(password: str, account: str) -> str:
     return "guessable" if judged["score"] < STRONG else ""
 
 
-def hashed(password: str) -> str:
-    """Hash a password with argon2id.
+@contextmanager
+def turn(is_known_browser: bool) -> Iterator[None]:
+    """Wait for one's turn at being judged, with few others: a flood must not take all threads.
 
     Raises:
-        Busy: others are at it.
+        Busy: enough wait already.
     """
-    return str(_made(False, _HASHER.hash, password))
+    slots = _SLOTS[is_known_browser]
+    if not slots.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
+    finally:
+        slots.release()
+
+
+def hashed(password: str) -> str:
+    """Hash a password with argon2id."""
+    return _HASHING[False].submit(_HASHER.hash, password).result()
 
 
 def fresh_secret() -> str:
@@ -90,12 +105,11 @@ def right_step(
     """Hold somebody against what is kept: the time step of their code, or 0 where wrong.
 
     It takes as long for an account that nobody has.
-
-    Raises:
-        Busy: others are at it.
     """
-    kept = known.password if known else ""
-    is_right = bool(_made(is_known_browser, _verifies, kept, password))
+    hashing, kept = _HASHING[is_known_browser], known.password if known else ""
+    is_right = hashing.submit(_verifies, kept, password).result()
+    if not is_right:
+        hashing.submit(time.sleep, REST_SECONDS)
     step = step_of((known.totp if known else "") or _SOME_SECRET, code)
     is_used = known is not None and step <= known.step
     return step if is_right and known and known.totp and not is_used else 0
@@ -111,26 +125,5 @@ def _verifies(kept: str, password: str) -> bool:
         return False
 
 
-def _made(is_known_browser: bool, work: Callable[..., object], *given: str) -> object:
-    """Hash in the thread for it, one at a time: a flood of tries must not take all threads.
-
-    Raises:
-        Busy: enough wait already.
-    """
-    slots = _SLOTS[is_known_browser]
-    if not slots.acquire(blocking=False):
-        raise Busy
-    try:
-        return _HASHING.submit(work, *given).result()
-    finally:
-        slots.release()
-
-
-def _stand_back() -> None:
-    """Let callers' threads have the processor first, where the system knows threads so."""
-    with suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
-
-
-_HASHING = ThreadPoolExecutor(1, "passwords", initializer=_stand_back)
-"""Its thread starts with the first hash, so that each of gunicorn's workers has its own."""
+_HASHING = {is_known: ThreadPoolExecutor(1, "passwords") for is_known in (True, False)}
+"""Their threads start with the first hash, so that each of gunicorn's workers has its own."""
