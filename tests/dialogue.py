@@ -10,12 +10,14 @@ report by another phone (`not_there 12345678 +254700000009`), a notice that was 
 (`notice 48213 2026-10-01`), the demonstration's announcements (`announcements`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from flask import Flask
 
 from menus.line import Line
@@ -116,3 +118,35 @@ def _fold(shown: str) -> str:
 
 def _unfold(page: str) -> str:
     return f"{page[4:]}\n(end)" if page.startswith("END ") else page[4:]
+
+
+def twins_last(name: str, files: Sequence[Path], **options: Any) -> pytest.MarkDecorator:
+    """Let a test have every file, the Kiswahili twins with `make torture` alone.
+
+    They press the same keys as their English twins: as they are written they are read always.
+    """
+    given = [pytest.param(one, marks=_torture(_is_twin(one))) for one in files]
+    return pytest.mark.parametrize(name, given, ids=lambda file: file.stem, **options)
+
+
+def by_database(files: Sequence[Path]) -> pytest.MarkDecorator:
+    """Let a test have every file on each database; the twins on PostgreSQL with the torture."""
+    given = [
+        pytest.param(
+            file,
+            name,
+            marks=_torture(_is_twin(file) and name == "postgresql"),
+            id=f"{name}-{file.stem}",
+        )
+        for name in ("sqlite", "postgresql")
+        for file in files
+    ]
+    return pytest.mark.parametrize(("file", "database_url"), given, indirect=["database_url"])
+
+
+def _is_twin(file: Path) -> bool:
+    return file.stem.endswith("_sw")
+
+
+def _torture(wanted: bool) -> Sequence[pytest.MarkDecorator]:
+    return [pytest.mark.torture] if wanted else []

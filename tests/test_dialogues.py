@@ -6,42 +6,14 @@ import pytest
 
 from tests.caller import Caller
 from tests.conftest import Open, inbox, line_of
-from tests.dialogue import FILES, Dialogue, read
+from tests.dialogue import FILES, Dialogue, by_database, read, twins_last
 from tests.servers import RedisServer
 
-every_dialogue_anew = pytest.mark.parametrize(
-    "file",
-    [
-        pytest.param(file, marks=pytest.mark.torture if file.stem.endswith("_sw") else ())
-        for file in FILES
-    ],
-    ids=lambda file: file.stem,
-)
-"""The Kiswahili twins press the same keys: they are read as written always, and in these
-ways with `make torture`."""
-
-by_database = pytest.mark.parametrize(
-    ("file", "database_url"),
-    [
-        pytest.param(
-            file,
-            name,
-            marks=pytest.mark.torture
-            if file.stem.endswith("_sw") and name == "postgresql"
-            else (),
-            id=f"{name}-{file.stem}",
-        )
-        for name in ("sqlite", "postgresql")
-        for file in FILES
-    ],
-    indirect=["database_url"],
-)
-"""The twins on PostgreSQL likewise."""
-
+every_dialogue_anew = twins_last("file", FILES)
 NOBODY = "unix:///nonexistent/redis.sock"
 
 
-@by_database
+@by_database(FILES)
 def test_every_page_and_text_is_as_written(
     file: Path, open_app: Open, database_url: str, redis: RedisServer, rewrite: bool
 ) -> None:

@@ -12,7 +12,7 @@ from flask import Flask
 
 from models.reports import reports
 from tests.conftest import Open, inbox, line_of
-from tests.dialogue import FILES, Dialogue, read
+from tests.dialogue import FILES, Dialogue, read, twins_last
 from tests.gateways import HANDSETS, LAST_ONLY, AfricasTalking, Handset, Hubtel, Infobip, Lines
 from tests.servers import RedisServer
 from tests.world import notify, put, report_not_there
@@ -21,9 +21,7 @@ every_gateway = pytest.mark.parametrize("handset", HANDSETS, ids=lambda one: one
 every_forgetful_gateway = pytest.mark.parametrize(
     "handset", LAST_ONLY, ids=lambda one: one.name
 )
-every_dialogue = pytest.mark.parametrize(
-    "told", FILES, indirect=True, ids=lambda file: file.stem
-)
+every_dialogue = twins_last("told", FILES, indirect=True)
 every_dialogue_once = pytest.mark.parametrize(
     "told",
     [file for file in FILES if not file.stem.endswith("_sw") and "costs" not in file.stem],

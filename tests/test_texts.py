@@ -6,6 +6,7 @@ import pytest
 
 from models.gsm7 import SMS_PART, SMS_SEGMENT, septets
 from tests.conftest import Open
+from tests.dialogue import by_database
 from tests.servers import RedisServer
 from tests.texting import FILES, read
 
@@ -13,7 +14,7 @@ NOBODY = "unix:///nonexistent/redis.sock"
 every_conversation = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
-@every_conversation
+@by_database(FILES)
 def test_every_answer_is_as_written(
     file: Path, open_app: Open, database_url: str, redis: RedisServer, rewrite: bool
 ) -> None:
@@ -39,11 +40,7 @@ def test_texts_delivered_three_times_are_answered_once(
     assert conversation.hold(app, redis, times=3) == conversation.said
 
 
-@pytest.mark.parametrize(
-    "file",
-    [one for one in FILES if not read(one).needs_redis],
-    ids=lambda file: file.stem,
-)
+@by_database([one for one in FILES if not read(one).needs_redis])
 def test_without_redis_the_answers_are_the_same(
     file: Path, open_app: Open, database_url: str
 ) -> None:

@@ -10,7 +10,23 @@ _ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the tables."""
+    """Add the tables, and let a document be in doubt."""
+    _add_boxes()
+    _add_stock_takes()
+    op.add_column(
+        "documents",
+        sa.Column("is_unconfirmed", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
+    op.create_index(
+        "ix_documents_is_unconfirmed",
+        "documents",
+        ["id"],
+        postgresql_where=sa.text("is_unconfirmed"),
+        sqlite_where=sa.text("is_unconfirmed"),
+    )
+
+
+def _add_boxes() -> None:
     op.create_table(
         "boxes",
         sa.Column("id", _ROW_ID, primary_key=True),
@@ -49,18 +65,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("box_id", "hmac", name="uq_box_items_box_id"),
     )
     op.create_index("ix_box_items_document_id", "box_items", ["document_id"])
-    _add_stock_takes()
-    op.add_column(
-        "documents",
-        sa.Column("is_unconfirmed", sa.Boolean, nullable=False, server_default=sa.false()),
-    )
-    op.create_index(
-        "ix_documents_is_unconfirmed",
-        "documents",
-        ["id"],
-        postgresql_where=sa.text("is_unconfirmed"),
-        sqlite_where=sa.text("is_unconfirmed"),
-    )
 
 
 def _add_stock_takes() -> None:

@@ -380,8 +380,8 @@ def test_the_last_hour_shows_what_a_phone_did_and_no_number(
     page = get(client, begin(client, phone)).text
     hour = page[page.index('id="hour"') : page.index('id="before"')]
 
-    assert "look-ups by USSD: found" in hour
-    assert "look-ups by USSD: not found" in hour
+    assert "look-ups by USSD, found: 1" in hour
+    assert "look-ups by USSD, not found: 1" in hour
     assert "text: waits to be sent" in hour
     assert "asked to be rung, open" in hour
     assert "report: Money was demanded, open" in hour
