@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 import click
-import phonenumbers
 from flask.cli import AppGroup
 
 from commands.line import line
@@ -14,6 +13,7 @@ from menus.line import Line
 from models.audit import append
 from models.country import Country
 from models.people import erase, find_person, show
+from models.phones import read_phone
 
 COMMAND = AppGroup("people", help="What is known of one phone.")
 
@@ -92,13 +92,10 @@ def _read(country: Country, given: str) -> str:
     given = given.strip()
     if _E164.fullmatch(given):
         return given
-    try:
-        phone = phonenumbers.parse(given, country.phones_of)
-    except phonenumbers.NumberParseException:
-        raise click.ClickException("PHONE is no phone number") from None
-    if not phonenumbers.is_valid_number(phone):
+    phone = read_phone(given, country.phones_of)
+    if not phone:
         raise click.ClickException("PHONE is no phone number")
-    return str(phonenumbers.format_number(phone, phonenumbers.PhoneNumberFormat.E164))
+    return phone
 
 
 def _refuse(reason: str) -> None:

@@ -1,5 +1,7 @@
 """Phones as people write and read them: one way to keep them, and one to show them masked."""
 
+import re
+
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
@@ -7,6 +9,8 @@ LONGEST = 40
 """Letters of a phone that are read at all."""
 
 _BEFORE, _BEHIND = 4, 3
+_OTHER_DIGITS = re.compile(r"[^\W0-9A-Za-z_]")
+"""Letters and digits of other scripts: none of them stands in a phone."""
 
 
 def read_phone(text: str, region: str) -> str:
@@ -18,10 +22,19 @@ def read_phone(text: str, region: str) -> str:
     Returns:
         It in E.164; empty where it is none.
     """
-    if any(one.isdigit() and not one.isascii() for one in text):
+    if _OTHER_DIGITS.search(text):
         return ""  # digits are 0 to 9 here, whatever the world's numbering plans allow
+    return valid(text[:LONGEST], region)
+
+
+def valid(text: str, region: str) -> str:
+    """Give a phone in E.164 where the world's numbering plans know it as one; else nothing.
+
+    Args:
+        region: as in `read_phone`.
+    """
     try:
-        phone = phonenumbers.parse(text[:LONGEST], region)
+        phone = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_valid_number(phone):
@@ -49,4 +62,4 @@ def spelt(phone: str, region: str) -> str:
     if parsed.country_code != phonenumbers.country_code_for_region(region):
         return phone
     written = str(phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL))
-    return "".join(one for one in written if one.isdigit())
+    return re.sub("[^0-9]", "", written)

@@ -140,16 +140,11 @@ def subscribe(
         & (subscriptions.c.subject == subject)
         & (subscriptions.c.kind == kind)
     )
-    row = {
-        "phone_hmac": phone_hmac,
-        "subject": subject,
-        "kind": kind,
-        "phone": keys.people.seal(phone, subscription_row(phone_hmac, subject, kind)),
-        "key_version": keys.lookup.version,
-        "language": language,
-        "made_at": datetime.now(UTC),
-    }
-    if upsert(connection, subscriptions, row, on=["phone_hmac", "subject", "kind"]):
+    only = {"phone_hmac": phone_hmac, "subject": subject, "kind": kind}
+    said = {"language": language, "made_at": datetime.now(UTC)}
+    sealed = keys.people.seal(phone, subscription_row(phone_hmac, subject, kind))
+    row = {**only, **said, "phone": sealed, "key_version": keys.lookup.version}
+    if upsert(connection, subscriptions, row, on=list(only)):
         made = connection.scalars(select(subscriptions.c.id).where(mine)).one()
         _keep_number(connection, keys, made, number_hmacs, number)
     else:

@@ -3,6 +3,7 @@
 What became of them since stays: a document that was collected, or went elsewhere, is left.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -227,10 +228,12 @@ def _withdraw(connection: Connection, ids: Collection[int], since: datetime) -> 
 
 def _waits(cause: str) -> int:
     """Give the id of the subscription that a notice met; 0 where it names none."""
-    _, _, rest = cause.partition("ready|")
-    its_id = rest.partition("|")[0]
-    return int(its_id) if its_id.isascii() and its_id.isdigit() else 0
+    named = _MET.match(cause)
+    return int(named[1]) if named else 0
 
+
+_MET = re.compile(r"ready\|([0-9]{1,18})\|")
+"""How the cause of a notice begins that tells of a subscription."""
 
 _BACK = (
     update(documents)

@@ -1,5 +1,6 @@
 """Campaigns: reminding owners of what lies ready; tried, started, stopped and accounted for."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -140,7 +141,7 @@ def _typed(name: str) -> str:
 def _number(name: str) -> int | None:
     """Read a number of days; None where it is none."""
     typed = _typed(name)
-    is_number = typed.isascii() and typed.isdigit() and len(typed) < 6
+    is_number = re.fullmatch("[0-9]{1,5}", typed) is not None
     return int(typed) if is_number and int(typed) <= MOST_DAYS else None
 
 

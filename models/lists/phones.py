@@ -8,6 +8,7 @@ from models.country import Country
 from models.lists import mangled
 from models.lists.letters import bare
 from models.lists.refusal import Refused
+from models.phones import valid
 
 NO_PHONE = "not a phone number"
 
@@ -37,7 +38,7 @@ class Phones:
         if not text or (self._mobile and self._mobile.fullmatch(text)):
             return text or None
         text = mangled.unquoted(text)
-        return self._valid(_whole(text)) or self._first(text) if text else None
+        return valid(_whole(text), self._region) or self._first(text) if text else None
 
     def _mobile_of(self, text: str) -> str:
         """Give what certainly is a mobile phone, without asking the world's numbering plans."""
@@ -50,22 +51,13 @@ class Phones:
     def _first(self, text: str) -> str:
         """Give the first of several phones in a cell."""
         for one in _BETWEEN.split(text, _MOST):
-            if found := self._valid(one.strip()):
+            if found := valid(one.strip(), self._region):
                 return found
         for one in text.split(" ", 2 * _MOST):
             # Between blanks may be a part of a phone: only what surely is a whole one counts.
             if found := self._mobile_of(one):
                 return found
         raise Refused(NO_PHONE)
-
-    def _valid(self, text: str) -> str:
-        try:
-            phone = phonenumbers.parse(text, self._region)
-        except phonenumbers.NumberParseException:
-            return ""
-        if not phonenumbers.is_valid_number(phone):
-            return ""
-        return str(phonenumbers.format_number(phone, phonenumbers.PhoneNumberFormat.E164))
 
 
 def _whole(text: str) -> str:
