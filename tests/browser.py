@@ -12,11 +12,12 @@ from contextlib import contextmanager
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LEFT_OUT = "no Chromium on this machine"
+PATIENCE = 20_000  # ms: what is waited for comes at once, but on a busy machine
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -31,6 +32,7 @@ def chromium() -> Iterator[Browser]:
     """One browser for all tests of a process."""
     if not found():
         pytest.skip(LEFT_OUT)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found(), args=["--no-sandbox", "--disable-dev-shm-usage"]
@@ -50,6 +52,12 @@ def page(chromium: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert not faults
+
+
+def strike(page: Page, key: str) -> None:
+    """Press a key on a page whose scripts have run: one struck while it loads is nobody's."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
 
 
 @contextmanager

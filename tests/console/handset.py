@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from app import create_app
 from config import Config
+from tests.browser import strike
 from tests.conftest import desk_of, line_of
 
 _numbers = itertools.count(1)
@@ -76,7 +77,7 @@ class Hand:
         """Type texts, each with Enter, and wait for each answer; give the page."""
         for text in texts:
             self.page.keyboard.type(text)
-            self.awaits(lambda: self.page.keyboard.press("Enter"))
+            self.awaits(lambda: strike(self.page, "Enter"))
         return self.shown()
 
     def awaits(self, act: Callable[[], None]) -> str:

@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Page, Route, expect
 
 from models.agents import Role
-from tests.browser import served, violations
+from tests.browser import served, strike, violations
 from tests.console.every_page import let_in, width_of
 from tests.console.officer import HERE, Officer
 
@@ -45,20 +45,20 @@ def test_an_officer_receives_a_box_of_400_licences_of_which_3_differ_and_undoes_
         expect(page.locator("[data-scans] li").first).to_contain_text("Already in this box")
         assert violations(page) == []
 
-        page.keyboard.press("Escape")
-        page.keyboard.press("c")
+        strike(page, "Escape")
+        strike(page, "c")
         expect(page.get_by_text("Differences: 3.")).to_be_visible()
         missing = page.get_by_role("table", name="On the sheet, not in the box: 2")
         assert missing.get_by_role("row").all_inner_texts()[1:] == ["18\t..119", "257\t..792"]
         surplus = page.get_by_role("table", name="In the box, not on the sheet: 1")
         assert "..999" in surplus.inner_text()
-        page.keyboard.press("y")
+        strike(page, "y")
         expect(page.get_by_text("Documents ready here: 399.")).to_be_visible()
         received = [officer.stand(one) for one in (SHEET[0], SHEET[17], STRANGE)]
 
-        page.keyboard.press("z")
+        strike(page, "z")
         expect(page.get_by_role("heading", name="Undo box")).to_be_visible()
-        page.keyboard.press("y")
+        strike(page, "y")
         expect(page.get_by_text("that are what they were before: 399.")).to_be_visible()
 
     assert received == [[("ready", HERE)], [], [("ready", HERE)]]
@@ -82,7 +82,7 @@ def test_no_scan_is_lost_while_the_server_does_not_answer(
         _type(page, SHEET[:2])
         page.evaluate("document.activeElement.blur()")
         page.keyboard.type(SHEET[2])
-        page.keyboard.press("Enter")
+        strike(page, "Enter")
         expect(page.get_by_text("Every scan is kept here")).to_be_visible()
         expect(page.locator("[data-count=scanned]")).to_have_text("3", timeout=15_000)
         width = width_of(page)

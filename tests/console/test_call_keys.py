@@ -9,7 +9,7 @@ from menus.line import Line
 from menus.wishes import CallMeBack, grant
 from models.agents import Role
 from models.call_backs import waiting
-from tests.browser import served, violations
+from tests.browser import served, strike, violations
 from tests.conftest import Open, inbox, line_of
 from tests.console.desk import PASSWORD, SECRET, agent_of
 from tests.servers import RedisServer
@@ -28,7 +28,7 @@ class Keyboard:
 
     def press(self, key: str) -> None:
         self.pressed.append(key)
-        self._page.keyboard.press(key)
+        strike(self._page, key)
 
     def number(self, digits: str) -> None:
         assert digits.isdigit()
@@ -50,11 +50,11 @@ def sign_in(page: Page, address: str, line: Line) -> None:
     agent_of(line, Role.AGENT)
     page.goto(f"{address}/console/sign-in")
     page.keyboard.type("agent")
-    page.keyboard.press("Tab")
+    strike(page, "Tab")
     page.keyboard.type(PASSWORD)
-    page.keyboard.press("Tab")
+    strike(page, "Tab")
     page.keyboard.type(pyotp.TOTP(SECRET).now())
-    page.keyboard.press("Enter")
+    strike(page, "Enter")
     expect(page).to_have_url(f"{address}/console/calls")
 
 

@@ -16,7 +16,7 @@ from menus.screens import Menus, Route
 from menus.shape import Shape
 from models.agents import Role
 from models.summaries.ways import Way
-from tests.browser import served, violations
+from tests.browser import served, strike, violations
 from tests.conftest import line_of
 from tests.console import past
 from tests.console.desk import get, sign_in
@@ -137,7 +137,7 @@ def test_a_supervisor_reads_the_funnel(page: Page, app: Flask) -> None:
     with served(app) as address:
         let_in(page.context, app, address, Role.SUPERVISOR)
         page.goto(f"{address}/console/figures/map")
-        page.keyboard.press("7")
+        strike(page, "7")
         page.wait_for_url("**last=7**")
         steps = page.locator("#funnel li").all_inner_texts()
         worst = page.get_by_role("link", name="Type an ID number")

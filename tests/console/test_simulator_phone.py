@@ -22,7 +22,7 @@ from models.outbox import texts_to
 from models.spending import Limits
 from sms.africastalking import Sender
 from sms.sender import Office
-from tests.browser import served, violations
+from tests.browser import served, strike, violations
 from tests.conftest import line_of
 from tests.console.handset import Hand, Recorder, demonstration, fresh_number
 from tests.servers import RedisServer
@@ -90,7 +90,7 @@ def ends_of(line: Line, status: str) -> int:
 def test_a_caller_dials_to_an_answer_by_keyboard_alone(hand: Hand) -> None:
     home = hand.type("*1919#")
     answer = hand.type("1", "1", "12345678")
-    hand.page.keyboard.press("Escape")
+    strike(hand.page, "Escape")
 
     assert home.startswith("1919 Ndio Form!\n")
     assert answer.startswith("ID ..678 is READY. Free.\nGPO Nairobi\n")
@@ -201,15 +201,15 @@ def test_a_text_is_written_answered_read_and_reported(
     hand.push("ok")
     hand.page.keyboard.type("ID 12345678")
     expect(hand.page.locator("#body_count")).to_have_text("11 septets, 1 SMS")
-    hand.page.keyboard.press("Enter")
+    strike(hand.page, "Enter")
     expect(hand.page.locator("#note")).to_have_text("Message sent.")
-    hand.page.keyboard.press("Enter")
+    strike(hand.page, "Enter")
     send_texts(line, address)
     expect(hand.page.locator("#news")).to_have_text("1 new message")
     expect(hand.page.locator("#wire li[data-kind=report]")).to_have_count(1)
     hand.push("left")
-    hand.page.keyboard.press("ArrowDown")
-    hand.page.keyboard.press("Enter")
+    strike(hand.page, "ArrowDown")
+    strike(hand.page, "Enter")
     with line.database.working() as connection:
         ((state, body),) = texts_to(connection, line.keys, hand.phone)
 
@@ -275,7 +275,7 @@ def test_a_line_that_does_not_answer_ends_the_session(hand: Hand, wire: Recorder
     hand.type("*1919#")
     hand.page.route(f"**{HOP}", lambda route: route.abort())
     hand.page.keyboard.type("1")
-    hand.page.keyboard.press("Enter")
+    strike(hand.page, "Enter")
     expect(hand.page.locator("#note")).to_contain_text("Connection problem.")
     expect(hand.page.locator("#wire li[data-kind=event]")).to_have_count(1)
     (event,) = wire.bodies(f"{HOP}/events", hand.phone)
@@ -289,9 +289,9 @@ def test_what_no_network_would_bring_here_is_not_sent(hand: Hand, wire: Recorder
     hand.page.locator('[data-digit="#"]').press("Space")
     hand.page.locator("#dial").press("Enter")
     expect(hand.page.locator("#note")).to_have_text("Connection problem or invalid MMI code.")
-    hand.page.keyboard.press("Enter")
+    strike(hand.page, "Enter")
     hand.page.keyboard.type("1919")
-    hand.page.keyboard.press("Enter")
+    strike(hand.page, "Enter")
     expect(hand.page.locator("#note")).to_contain_text("Calls are not simulated")
 
     assert wire.bodies(HOP, hand.phone) == []
