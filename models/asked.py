@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from enum import Enum
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     Connection,
     Date,
@@ -87,16 +89,15 @@ def charge(
 
 
 def asked_on(
-    connection: Connection, phone_hmacs: Collection[bytes], day: date
+    dialect: str, phone_hmacs: BindParameter[Any], day: BindParameter[date]
 ) -> ScalarSelect[str]:
     """Give the part of a statement that reads what a phone asked for, for `read_asked`.
 
     Args:
-        phone_hmacs: the phone's, under every key version.
+        phone_hmacs: the phone's, under every key version, when the statement runs.
     """
-    is_postgresql = connection.dialect.name == "postgresql"
     column = asked.c.subject
-    written = func.encode(column, "hex") if is_postgresql else func.hex(column)
+    written = func.encode(column, "hex") if dialect == "postgresql" else func.hex(column)
     return (
         select(func.aggregate_strings(written, " "))
         .where(asked.c.phone_hmac.in_(phone_hmacs), asked.c.day == day)

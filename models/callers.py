@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     Connection,
     DateTime,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     ScalarSelect,
     String,
     Table,
+    bindparam,
     select,
     update,
 )
@@ -30,20 +32,23 @@ callers = Table(
 )
 
 
-def language_of(phone_hmacs: Collection[bytes]) -> ScalarSelect[Any]:
+def language_of(phone_hmacs: BindParameter[Any]) -> ScalarSelect[Any]:
     """Give the part of a statement that reads a caller's language.
 
     Args:
-        phone_hmacs: the phone's, under every key version.
+        phone_hmacs: the phone's, under every key version, when the statement runs.
     """
     chosen = callers.c.phone_hmac.in_(phone_hmacs) & callers.c.language.is_not(None)
     query = select(callers.c.language).where(chosen)
     return query.order_by(callers.c.changed_at.desc()).limit(1).scalar_subquery()
 
 
+_LANGUAGE = select(language_of(bindparam("phone_hmacs", expanding=True)))
+
+
 def read_language(connection: Connection, phone_hmacs: Collection[bytes]) -> str | None:
     """Read the language that a phone chose; None where it chose none."""
-    language: str | None = connection.scalar(select(language_of(phone_hmacs)))
+    language: str | None = connection.scalar(_LANGUAGE, {"phone_hmacs": list(phone_hmacs)})
     return language
 
 

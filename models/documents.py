@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Boolean,
     Column,
     Connection,
@@ -19,8 +21,8 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     String,
-    Subquery,
     Table,
+    bindparam,
     false,
     func,
     inspect,
@@ -179,11 +181,12 @@ def look_up(
         phone_hmacs: the caller's, under every key version.
         today: there; its budget is read.
     """
-    caller = select(
-        language_of(phone_hmacs).label("language"),
-        asked_on(connection, phone_hmacs, today).label("asked"),
-    ).subquery()
-    rows = connection.execute(_bearing(caller, number_hmacs)).all()
+    given = {
+        "number_hmacs": list(number_hmacs),
+        "phone_hmacs": list(phone_hmacs),
+        "today": today,
+    }
+    rows = connection.execute(_looking(connection.dialect.name), given).all()
     wanted, shown = set(kinds), set(SHOWN)
     matches = {
         row.id: _found(row)
@@ -196,8 +199,18 @@ def look_up(
     return Answer(found, rows[0].language, read_asked(rows[0].asked))
 
 
-def _bearing(caller: Subquery, number_hmacs: Sequence[bytes]) -> Select[Any]:
-    """Ask for the documents that bear a number, beside what is known of the caller."""
+@cache
+def _looking(dialect: str) -> Select[Any]:
+    """Ask for the documents that bear a number, beside what is known of the caller.
+
+    The statement is made once: making it anew took longer than running it.
+    """
+    phone_hmacs: BindParameter[Any] = bindparam("phone_hmacs", expanding=True)
+    caller = select(
+        language_of(phone_hmacs).label("language"),
+        asked_on(dialect, phone_hmacs, bindparam("today")).label("asked"),
+    ).subquery()
+    number_hmacs: BindParameter[Any] = bindparam("number_hmacs", expanding=True)
     return (
         select(
             caller.c.language,
