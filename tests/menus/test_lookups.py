@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from menus import lookups as on_the_way
-from menus.lookups import Journal, Mover
+from menus.lookups import BITE, PAUSE_SECONDS, Journal, Mover
 from menus.sessions import subject_mark
 from models import audit, lookups
 from models.asked import asked, note
@@ -412,3 +412,23 @@ def test_a_line_moves_what_came_in_by_itself(app: Flask) -> None:
         time.sleep(0.1)
 
     assert len(kept(line_of(app).database)) == 1
+
+
+def test_many_look_ups_are_moved_in_bites_and_few_wait_for_their_time(
+    journal: Journal, database: Database
+) -> None:
+    mover = Mover(journal, database, MISS_SHARE)
+    journal.admit(asking(1), ())
+    mover.move(BITE, PAUSE_SECONDS)
+    after_one = journal.closed()
+    for number in range(200):
+        journal.admit(asking(number, phone(number)), ())
+        mover.move(BITE, PAUSE_SECONDS)
+    sizes = [one.stat().st_size for one in journal.closed()]
+
+    assert after_one == []
+    assert len(sizes) > 1
+    assert all(BITE < size < BITE + 300 for size in sizes)
+    assert len(kept(database)) == sum(
+        one.count(b"\n") for one in map(Path.read_bytes, journal.closed())
+    )
