@@ -129,7 +129,7 @@ def _spread(rounds: Mapping[int, Sequence[Measured]], figure: Figure) -> float:
 
 
 def _cpu(process: str) -> Figure:
-    return lambda one: one.cpu[process] * 1000 / len(one.hops)
+    return lambda one: one.cpu[process] * 1000 / one.count
 
 
 def _ms(part: float) -> Figure:
