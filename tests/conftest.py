@@ -1,6 +1,7 @@
 """Stores and lines for every test: nothing here is a fake."""
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,6 +33,8 @@ LASTS = {"audit", "centres", "constituencies", "counties", "desks", "editions"} 
 """Tables that nothing is taken from between two tests on one line."""
 
 Open = Callable[..., Flask]
+
+sys.dont_write_bytecode = False  # else every process compiles every test anew, at each run
 
 settings.register_profile("line", deadline=None)  # a busy machine is no fault
 settings.load_profile("line")
@@ -100,6 +103,29 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     url = postgres.create(template="prepared")
     yield url
     postgres.drop(url)
+
+
+@pytest.fixture(scope="module")
+def lasting_sqlite(prepared_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A prepared database for all tests of a module."""
+    file = tmp_path_factory.mktemp("lasting") / "1919.sqlite"
+    shutil.copy(prepared_sqlite, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(scope="module")
+def lasting_postgresql(postgres: PostgresServer) -> Iterator[str]:
+    """The same on PostgreSQL."""
+    url = postgres.create(template="prepared")
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_url(request: pytest.FixtureRequest) -> str:
+    """Each of them in turn."""
+    url: str = request.getfixturevalue(f"lasting_{request.param}")
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

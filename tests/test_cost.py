@@ -12,10 +12,12 @@ from flask import Flask
 from redis.connection import Connection as RedisConnection
 from sqlalchemy import event, update
 
-from models.base import Database
+from app import create_app
+from models.base import Database, metadata
+from models.documents import documents
 from models.editions import editions
 from tests.caller import PHONE, Caller
-from tests.conftest import Open, line_of
+from tests.conftest import Open, config, line_of
 from tests.servers import RedisServer
 from tests.world import announce, notify, put
 
@@ -34,16 +36,34 @@ class Cost:
         return [one for one in self.statements if not one.startswith("SELECT")]
 
 
-@pytest.fixture
-def busy(open_app: Open, database_url: str, redis: RedisServer) -> Flask:
-    """A line with documents, its script known to Redis."""
-    app = open_app(database_url, redis.url)
+@pytest.fixture(scope="module")
+def peopled(
+    lasting_url: str, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """A line with documents, on each database in turn, for all tests of this module."""
+    settings = config(lasting_url, redis_server.url, tmp_path_factory.mktemp("cost"))
+    app = create_app(settings)
     put(line_of(app), "id_card", "12345678", "ready")
     put(line_of(app), "id_card", "23456789", "coming", "022-01")
     announce(line_of(app))
-    notify(line_of(app), "48213", "2026-10-01")
-    Caller(app.test_client(), "+254711999999").dial()
-    return app
+    yield app
+    app.extensions["people"].close()
+    line_of(app).close()
+
+
+@pytest.fixture
+def busy(peopled: Flask, redis: RedisServer) -> Flask:
+    """A line that knows documents and nobody who calls, its script known to Redis."""
+    line = line_of(peopled)
+    with line.database.working() as connection:
+        for table in reversed(metadata.sorted_tables):
+            if "phone_hmac" in table.c and table is not documents:
+                connection.execute(table.delete())
+        connection.execute(update(editions).values(changed_at=None))
+    line.watch.look()
+    notify(line, "48213", "2026-10-01")
+    Caller(peopled.test_client(), "+254711999999").dial()
+    return peopled
 
 
 @pytest.mark.parametrize(

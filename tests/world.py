@@ -36,6 +36,17 @@ def put(
     load_rows(line, [Row(Kind(kind), State(state), centre, None, spelt)], confirmed)
 
 
+def fill(line: Line) -> None:
+    """Give a line a document for every outcome, and what the demonstration announces."""
+    announce(line)
+    put(line, "id_card", "12345678", "ready")
+    put(line, "id_card", "23456789", "coming", "018-01")
+    put(line, "id_card", "45678901", "ready", "032-01")
+    put(line, "driving_licence", "45678901", "coming", "023-01")
+    put(line, "birth_certificate", "7654321098", "ready", "001-01")
+    put(line, "birth_certificate", "7654321098", "ready", "027-01")
+
+
 def load_rows(line: Line, rows: list[Row], confirmed: date = CONFIRMED) -> None:
     with line.database.working() as connection:
         load = Import(connection, line.keys, confirmed)
