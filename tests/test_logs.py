@@ -12,15 +12,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from flask import Flask
 
 import logs
-from tests.caller import TOKEN
-from tests.conftest import LINE_KEYS
+from models import requests
+from models.preparing import Preparer, ProcessEnded, prepared
+from tests.caller import TOKEN, Caller
+from tests.conftest import LINE_KEYS, line_of
+from tests.outbox import Outbox
 from tests.servers import RedisServer
+from tests.world import put
 
 ROOT = Path(__file__).parent.parent
 PHONE = "+254711000111"
@@ -290,6 +297,34 @@ def test_a_served_line_logs_each_hop(served: Served) -> None:
     assert "event=hop" in served.written("event=hop")
 
 
+def test_every_hop_that_a_served_line_logs_has_a_request_of_its_own(served: Served) -> None:
+    served.written()
+    for nth in range(3):
+        served.request(hop(sessionId=f"ATUid_named{nth}"))
+    served.send(f"POST {PATH} HTTP/9.9\r\n\r\n".encode())
+    said = served.written("Invalid request")
+    names = re.findall(r"event=hop .*request=([0-9a-f]{12})", said)
+
+    assert len(names) == len(set(names)) == 3
+
+
+def test_a_scrape_of_any_process_tells_what_all_of_them_counted(served: Served) -> None:
+    before = pages_of(served)
+    for nth in range(20):
+        served.request(hop(sessionId=f"ATUid_count{nth}"))
+
+    assert {pages_of(served) - before for _ in range(8)} == {20}
+
+
+def pages_of(served: Served) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)
+    connection.request("GET", "/metrics")
+    said = connection.getresponse().read().decode()
+    connection.close()
+    (count,) = re.findall(r'gateway="africastalking",outcome="page"} (\d+)', said)
+    return int(count)
+
+
 def test_a_bad_request_is_logged(served: Served) -> None:
     served.written()
     served.send(f"POST {PATH} HTTP/9.9\r\n\r\n".encode())
@@ -304,6 +339,13 @@ def test_a_malformed_request_leaves_no_token_in_the_log(served: Served, raw: str
     served.request(hop())
 
     assert TOKEN not in served.written("event=hop")
+
+
+@pytest.mark.parametrize("raw", MALFORMED.values(), ids=list(MALFORMED))
+def test_a_malformed_request_is_not_quoted_back(served: Served, raw: str) -> None:
+    answer = served.send(raw.encode())
+
+    assert TOKEN.encode() not in answer
 
 
 def test_a_form_taken_for_a_request_line_leaves_nothing_typed_in_the_log(
@@ -427,3 +469,69 @@ def leaks(said: str) -> list[str]:
         "token": TOKEN,
     }
     return [name for name, secret in secrets.items() if secret in said]
+
+
+# Requests, and what nobody caught
+
+
+def test_every_line_of_a_request_has_its_name(logged: Callable[[], str]) -> None:
+    with requests.named("abc123"):
+        logging.getLogger("models").info("hop")
+    logging.getLogger("models").info("between")
+    first, second = logged().splitlines()
+
+    assert "request=abc123" in first
+    assert "request" not in second
+
+
+def test_a_text_is_followed_from_the_hop_to_its_delivery_report(
+    app: Flask, logged: Callable[[], str]
+) -> None:
+    line = line_of(app)
+    put(line, "id_card", NUMBER, "ready")
+    Caller(app.test_client()).keys("1", "1", NUMBER, "1")
+    box = Outbox(line.database, line.keys)
+    box.take()
+    box.change(state="sent", gateway_id="ATXid_1")
+    report = {"id": "ATXid_1", "status": "Success", "phoneNumber": PHONE}
+    app.test_client().post(f"/sms/africastalking/{TOKEN}/reports", data=report)
+    lines = logged().splitlines()
+    (queued,) = (one for one in lines if "sms queued" in one)
+    (reported,) = (one for one in lines if "sms reported" in one)
+    hops = [one for one in lines if "event=hop" in one]
+    sms, request = field_of(queued, "sms"), field_of(queued, "request")
+
+    assert field_of(hops[-1], "request") == request
+    assert len({field_of(one, "request") for one in hops}) == len(hops)
+    assert field_of(reported, "sms") == sms == str(box.row().id)
+    assert "state=delivered" in reported
+    assert leaks("".join(lines)) == []
+
+
+def field_of(line: str, name: str) -> str:
+    (found,) = re.findall(rf" {name}=(\S+)", line)
+    return str(found)
+
+
+@pytest.mark.parametrize("thread", [False, True], ids=["a process", "a thread"])
+def test_what_nobody_caught_is_logged_without_its_message(thread: bool) -> None:
+    code = "import logs, threading\nlogs.configure()\ndef fail(): raise ValueError('s3cret')\n"
+    code += "threading.Thread(target=fail).start()" if thread else "fail()"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE)
+    said = ended.stderr.decode()
+
+    assert "error=ValueError" in said
+    assert "s3cret" not in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_process_that_prepares_rows_fails_without_what_the_list_holds(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    preparer = Preparer(object(), object(), 1, date(2026, 10, 9), int, False)  # type: ignore[arg-type]
+    with pytest.raises(ProcessEnded):
+        list(prepared(preparer, partial(list, [WORDS]), 1, 1))
+    said = capfd.readouterr().err
+
+    assert "a process that prepares rows failed: " in said
+    assert WORDS not in said

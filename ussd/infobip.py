@@ -15,7 +15,7 @@ from flask import Request
 
 from menus.dial import Dial
 from menus.pages import Page
-from ussd.gateway import Address, Ended, Reply
+from ussd.gateway import Address, Ended, Reply, never_begins
 from ussd.request import Fields, json_object, keys, maybe, one, opening, phone, session
 from ussd.request import service_code as code_of
 
@@ -39,14 +39,19 @@ def read_response(request: Request) -> Dial:
 
 def read_end(request: Request) -> Ended:
     """Read the end of a session, whose reason may be any text and is left out."""
-    exit_code = str(json_object(request).get("exitCode"))
-    known = re.fullmatch(r"-?[0-9]{1,9}", exit_code)
-    return Ended(_session(request), phone="", status=exit_code if known else "")
+    exit_code = json_object(request).get("exitCode")
+    known = isinstance(exit_code, int | str) and re.fullmatch("-?[0-9]{1,9}", str(exit_code))
+    return Ended(_session(request), phone="", status=known[0] if known else "")
 
 
 def read_status(request: Request) -> None:
     """Read a question that names a session alone: there is nothing to look up by that."""
     _session(request)
+
+
+def begins(_request: bytes) -> bool:
+    """Say that what comes to the address of sessions' starts begins one."""
+    return True
 
 
 def write(page: Page | None) -> Reply:
@@ -104,8 +109,8 @@ def _reply(body: dict[str, object]) -> Reply:
 
 
 ADDRESSES = (
-    Address("/session/<session>/start", ("POST",), read_start, write_first),
-    Address("/session/<session>/response", ("POST",), read_response, write),
+    Address("/session/<session>/start", ("POST",), read_start, write_first, begins),
+    Address("/session/<session>/response", ("POST",), read_response, write, never_begins),
     Address("/session/<session>/end", ("PUT",), read_end, write_end),
     Address("/session/<session>/status", ("GET", "POST"), read_status, write_status),
 )

@@ -68,7 +68,13 @@ def maybe(fields: Fields, name: str) -> str:
 
 def number(value: object, most: int) -> int:
     """Read a count, written as a number or as text; 0 where it is none."""
-    return min(int(str(value)), most) if re.fullmatch(r"[0-9]{1,12}", str(value)) else 0
+    known = isinstance(value, int | str) and re.fullmatch(r"[0-9]{1,12}", str(value))
+    return min(int(known[0]), most) if known else 0
+
+
+def word(text: str) -> str:
+    """Give what a gateway says in a word or two, without signs that no database keeps."""
+    return "".join(filter(str.isprintable, text))
 
 
 def session(text: str) -> str:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from menus.pages import Page
@@ -274,3 +274,26 @@ def test_a_dropped_calls_repr_holds_nothing_that_was_typed() -> None:
     said = repr(DROPPED)
 
     assert [one for one in ("12345678", "87654321") if one in said] == []
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60)
+@given(parts=st.dictionaries(st.sampled_from("sypdtnmloigewuxz"), _JSON, max_size=8))
+def test_a_session_of_any_parts_is_read_or_is_none(parts: dict[str, object]) -> None:
+    written = json.dumps({"v": FORMAT, **parts})
+    session, dropped = read(written), read_dropped(written)
+
+    assert session is None or isinstance(session, Session)
+    assert dropped is None or isinstance(dropped, Dropped)
+
+
+def test_a_session_within_a_thousand_others_is_none() -> None:
+    deep = '{"v":' * 100_000
+
+    assert (read(deep), read_dropped(deep)) == (None, None)

@@ -1,6 +1,10 @@
 """Facts about phones as people write them, and as agents see them."""
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.phones import masked, read_phone, spelt
 
@@ -29,3 +33,24 @@ def test_a_masked_phone_keeps_four_digits_and_three() -> None:
 def test_a_phone_is_spelt_as_it_is_dialled() -> None:
     assert spelt("+254711000101", "KE") == "0711000101"
     assert spelt("+255711000101", "KE") == "+255711000101"
+
+
+_WRITTEN = st.text(max_size=50) | st.from_regex(r"(\+|00|0)?[0-9 ()-]{5,20}", fullmatch=True)
+
+
+@settings(max_examples=30)
+@given(written=_WRITTEN)
+def test_whatever_is_written_is_a_phone_of_digits_0_to_9_or_none(written: str) -> None:
+    phone = read_phone(written, "KE")
+
+    assert phone == "" or re.fullmatch(r"\+[0-9]{7,15}", phone)
+    assert read_phone(phone, "KE") == phone
+
+
+@settings(max_examples=30)
+@given(digits=st.from_regex(r"[0-9]{5,15}", fullmatch=True))
+def test_no_masked_phone_can_be_rung(digits: str) -> None:
+    shown = masked(f"+{digits}", "KE")
+
+    assert shown == "" or shown.count("***") == 1
+    assert len(re.sub("[^0-9]", "", shown)) <= 7
