@@ -13,20 +13,28 @@ from flask import Flask, Response, abort, request
 import commands
 import logs
 from commands import demonstration_set
+from commands.checkup.patient import Patient
+from commands.checkup.stores import SECONDS
 from config import STORES, WEB, BadSettings, Config
 from console import face, metrics
 from console.desk import STATEMENT_SECONDS, Desk
 from console.entrance import demonstration
 from console.people import People
+from console.security import HEADERS
 from console.simulator import gateway
 from console.simulator import phone as simulator
 from menus.bell import Bell
+from menus.callbacks import Callbacks
 from menus.check import BadMenus
 from menus.flows import HOME, MOVED, SCREENS
+from menus.late_answers import answer
 from menus.line import Clock, Line, now
 from menus.lookups import Journal, Mover
+from menus.nodes import Nodes
+from menus.parked import Parked
 from menus.reader import reader_of
 from menus.sessions import Sessions, connect
+from menus.spool import Spool
 from menus.tally import Tally
 from menus.vocabulary import BadVocabulary
 from menus.voices import Files, Voices
@@ -35,7 +43,7 @@ from menus.words import load
 from models.base import Database, Unavailable
 from models.country import BadCountry, Country, kenya
 from models.documents import holds_demonstration, holds_real
-from models.keys import ROTATED, Archive
+from models.keys import ROTATED, Archive, Sealer
 from models.lookup_counts import LookupCounts, lookup_counts
 from models.networks import networks
 from models.sms_counts import Counts, sms_counts
@@ -46,6 +54,7 @@ from sms.gateway import Sender
 from sms.sender import run
 from ussd import phone
 from ussd import webhook as ussd_webhook
+from ussd.admission import Admission
 
 LARGEST = 8 * 1024
 """Octets of a callback that are read, in its body or behind its address."""
@@ -80,7 +89,7 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
     """
     config = config or Config.from_env()
     logs.configure()
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)  # no address but those that are described
     app.url_map.merge_slashes = False  # an address with an empty token is no address
     app.config.update(
         DEMO=config.demo,
@@ -103,6 +112,7 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
     app.extensions["keys"] = lambda: {name: getattr(config, name.lower()) for name in ROTATED}
     app.extensions["send"] = lambda: functools.partial(_send, line(), _senders(config), config)
     app.extensions["serve"] = lambda: _serve(app, config, line())
+    app.extensions["patient"] = lambda: _patient(config, line)
     commands.register(app)
     app.cli.add_command(phone.call)
     if click.get_current_context(silent=True) is None:
@@ -160,10 +170,10 @@ def open_line(config: Config, clock: Clock = now, rotates: bool = False) -> Line
     country = read_country(config)
     files = proved_menus(config, country)
     config.var_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(config.database_url)
+    database = Database(config.database_url, replica=config.database_replica_url)
     database.open()
     _keep_apart(config, database)
-    redis = connect(config.redis_url)
+    redis = _redis(config)
     sessions = Sessions(redis, config.secret_key, country)
     journal = Journal(config.var_dir / "lookups")
     voices = Voices(files, database)
@@ -177,6 +187,8 @@ def open_line(config: Config, clock: Clock = now, rotates: bool = False) -> Line
         journal=journal,
         mover=Mover(journal, database, config.lookup_miss_share),
         tally=Tally(database, country, files.words, known, clock),
+        parked=Parked(_spool(config, "parked"), config.keys, country),
+        callbacks=Callbacks(_spool(config, "callbacks"), config.keys),
         bell=Bell(redis),
         keys=config.keys,
         country=country,
@@ -184,6 +196,21 @@ def open_line(config: Config, clock: Clock = now, rotates: bool = False) -> Line
         costs=config.caller_costs,
         clock=clock,
     )
+
+
+def _redis(config: Config) -> Nodes:
+    """Find the servers of Redis."""
+    return connect(
+        config.redis_url,
+        config.redis_mode,
+        config.redis_sentinel_name,
+        config.redis_sentinel_password,
+    )
+
+
+def _spool(config: Config, name: str) -> Spool:
+    """Open a spool, whose key is one of those that phones are kept under."""
+    return Spool(config.var_dir / name, Sealer(config.keys.phone, name))
 
 
 def _rotation(config: Config, clock: Clock, reads: bool) -> tuple[Line, Archive | None]:
@@ -206,11 +233,25 @@ def _serve(app: Flask, config: Config, line: Line) -> None:
     guard = _guard(config.gateway_tokens)
     app.register_blueprint(ussd_webhook.blueprint(line, guard, any_code=config.demo))
     app.register_blueprint(sms_webhook.blueprint(line, guard))
+    _drain(line)
     people = People(lambda: _pages(app, config, line))
     app.extensions["people"] = people
-    app.wsgi_app = people.beside(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    app.extensions["admission"] = Admission(
+        line, config.ussd_page, config.gateway_tokens, HEADERS
+    )
+    app.wsgi_app = logs.named(people.beside(app.wsgi_app))  # type: ignore[method-assign, assignment]
     _add_health(app, line)
     _add_metrics(app, config, line)
+
+
+def _drain(line: Line) -> None:
+    """Have that taken, from now on, which waits for the database."""
+
+    def may_look_up() -> bool:
+        return not line.watch.is_paused("lookups") and line.database.keeps()
+
+    line.parked.start(functools.partial(answer, line), may_look_up)
+    line.callbacks.start(line.database.keeps)
 
 
 def _guard(tokens: tuple[str, ...]) -> Guard:
@@ -304,7 +345,7 @@ def _add_metrics(app: Flask, config: Config, line: Line) -> None:
     def looked() -> LookupCounts:
         return lookup_counts(line.database, line.clock().astimezone(UTC))
 
-    app.register_blueprint(metrics.blueprint(counted, looked, config.metrics_token))
+    app.register_blueprint(metrics.blueprint(line, counted, looked, config.metrics_token))
 
 
 def _send(
@@ -317,6 +358,57 @@ def _send(
         run(line, senders, config.limits, stopped)
     finally:
         refresher.close()
+
+
+def _patient(config: Config, line: Callable[[], Line]) -> Patient:
+    """Give the doctor what there is to look at, each part to be had by itself."""
+
+    def opened(url: str) -> Database:
+        return Database(url, connections=1, seconds=SECONDS)
+
+    def accounts() -> list[Sender]:
+        return _senders(config)
+
+    replica = config.database_replica_url
+    return Patient(
+        demo=config.demo,
+        prove=lambda: config.require(*WEB, *config.sender_needs),
+        pages=lambda: proved_menus(config).check({}).pages,
+        tokens=config.gateway_tokens,
+        keys={name: getattr(config, name.lower()) for name in ROTATED},
+        secret=config.secret_key,
+        metrics_token=config.metrics_token,
+        database=lambda: opened(config.database_url),
+        replica=(lambda: opened(replica)) if replica else None,
+        redis=lambda: _redis(config),
+        redis_mode=config.redis_mode,
+        var_dir=config.var_dir,
+        accounts=accounts,
+        sms_url=config.at_base_url,
+        sms_username=config.at_username,
+        line=line,
+        addresses=_addresses(),
+    )
+
+
+def _addresses() -> list[tuple[str, str]]:
+    """List what gateways call: what it is for, and its path."""
+    own_ends = dict.fromkeys(  # some gateways add a session's own end to the address
+        (gateway.NAME, "" if "<" in one.path else one.path)
+        for gateway in ussd_webhook.GATEWAYS
+        for one in gateway.ADDRESSES
+    )
+    hops = [(f"{name} USSD{path.replace('/', ' ')}", name, path) for name, path in own_ends]
+    texts = [
+        (f"{name} SMS{path.replace('/', ' ')}", name, path)
+        for name in sms_webhook.GATEWAYS
+        for path in ("", "/reports", "/optouts")
+        if path != "/optouts" or name in sms_webhook.OPT_OUTS
+    ]
+    return [
+        *((what, f"/ussd/{name}/<token>{path}") for what, name, path in hops),
+        *((what, f"/sms/{name}/<token>{path}") for what, name, path in texts),
+    ]
 
 
 def _senders(config: Config) -> list[Sender]:

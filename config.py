@@ -14,6 +14,7 @@ from pathlib import Path
 
 from click import ClickException
 
+from menus.nodes import MODES, SINGLE, Hosts
 from menus.screens import Cost
 from models.keys import Archive, BadKey, Keys, Versions, fresh_keys
 from models.retention import LEAST, Keep
@@ -54,6 +55,7 @@ class Config:
     ussd_code: str
     ussd_page: int
     redis_mode: str
+    redis_sentinel_name: str
     at_username: str
     at_base_url: str
     sms_sender: str
@@ -69,7 +71,9 @@ class Config:
     keep: Keep
     pg_bin: str
     database_url: str = field(repr=False)
+    database_replica_url: str = field(repr=False)
     redis_url: str = field(repr=False)
+    redis_sentinel_password: str = field(repr=False)
     gateway_tokens: tuple[str, ...] = field(repr=False)
     metrics_token: str = field(repr=False)
     at_api_key: str = field(repr=False)
@@ -95,7 +99,8 @@ class Config:
             country_dir=read.country_dir(),
             ussd_code=read.code(),
             ussd_page=read.number("USSD_PAGE", 160, 60, 182),
-            redis_mode=read.choice("REDIS_MODE", ("single",)),
+            redis_mode=read.choice("REDIS_MODE", MODES),
+            redis_sentinel_name=read("REDIS_SENTINEL_NAME", "mymaster"),
             at_username=read("AT_USERNAME"),
             at_base_url=read("AT_BASE_URL", LIVE_BASE_URL),
             sms_sender=read("SMS_SENDER"),
@@ -111,7 +116,9 @@ class Config:
             keep=read.keep(),
             pg_bin=read("PG_BIN"),
             database_url=read("DATABASE_URL"),
-            redis_url=read("REDIS_URL"),
+            database_replica_url=read.replica(),
+            redis_url=read.redis(),
+            redis_sentinel_password=read("REDIS_SENTINEL_PASSWORD"),
             gateway_tokens=read.tokens(),
             metrics_token=read.metrics_token(),
             at_api_key=read("AT_API_KEY"),
@@ -217,6 +224,7 @@ SENDERS = {
 }
 """What each gateway needs before anything is sent through it."""
 
+_SEVERAL_HOSTS = "is not of the form redis://HOST:PORT,HOST:PORT for its REDIS_MODE"
 _SENDSMS = "is not of the form http://HOST:PORT/cgi-bin/sendsms"
 _REPORTS = "is not of the form http://HOST/sms/kannel/TOKEN/reports"
 _ASCII = "holds other signs than a keyboard's letters, digits and signs"
@@ -252,6 +260,25 @@ class _Reader:
         if text not in choices:
             self.faults.append(f"{name} is not one of: {', '.join(choices)}")
         return text
+
+    def redis(self) -> str:
+        """Read where Redis is: one server, or the hosts that know where it is."""
+        url, mode = self("REDIS_URL"), self("REDIS_MODE", SINGLE)
+        if mode == SINGLE and "," in url:
+            self.faults.append("REDIS_URL names several hosts: set REDIS_MODE")
+        elif url and mode in MODES and mode != SINGLE:
+            try:
+                Hosts.read(url, mode)
+            except ValueError:
+                self.faults.append(f"REDIS_URL {_SEVERAL_HOSTS}")
+        return url
+
+    def replica(self) -> str:
+        """Read where a copy of the database is read while the database is away."""
+        url, database = self("DATABASE_REPLICA_URL"), self("DATABASE_URL")
+        if url and not all(one.startswith("postgres") for one in (url, database or url)):
+            self.faults.append("DATABASE_REPLICA_URL is for PostgreSQL alone")
+        return url
 
     def code(self) -> str:
         text = self("USSD_CODE", "*1919#")
@@ -372,7 +399,8 @@ def _demonstration(read: _Reader) -> Config:
         country_dir=read.country_dir(),
         ussd_code=read.code(),
         ussd_page=read.number("USSD_PAGE", 160, 60, 182),
-        redis_mode="single",
+        redis_mode=SINGLE,
+        redis_sentinel_name="",
         at_username="demonstration",
         at_base_url=f"http://127.0.0.1:{port}/simulator/version1",
         sms_sender="1919",
@@ -388,7 +416,9 @@ def _demonstration(read: _Reader) -> Config:
         keep=read.keep(),
         pg_bin=read("PG_BIN"),
         database_url=read("DATABASE_URL", f"sqlite:///{var / '1919.sqlite'}"),
+        database_replica_url="",
         redis_url=read("REDIS_URL", f"unix://{socket_path(var)}"),
+        redis_sentinel_password="",
         gateway_tokens=("demo",),
         metrics_token=read.metrics_token(),
         at_api_key="demonstration",

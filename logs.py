@@ -8,11 +8,18 @@ of code it went through, without its message, which may quote what somebody type
 import logging
 import re
 import sys
+import threading
 import traceback
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Iterable, MutableMapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import structlog
+
+from models import requests
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ALLOWED = frozenset(
     {
@@ -29,8 +36,10 @@ ALLOWED = frozenset(
         "ms",
         "network",
         "outcome",
+        "request",
         "rows",
         "screen",
+        "sms",
         "state",
         "timestamp",
         "to",
@@ -43,6 +52,7 @@ _QUOTING = ("Invalid request", "Error handling request", "Error handling HTTP/2 
 
 _SECRET_PATH = re.compile(r"(/(?:ussd|sms)/[^/\s]*/)[^/\s?'\"]+")
 _PLAIN = structlog.processors.TimeStamper(fmt="iso", utc=True)
+_log = logging.getLogger(__name__)
 
 
 def configure() -> None:
@@ -52,6 +62,7 @@ def configure() -> None:
         structlog.stdlib.ExtraAdder(),
         _PLAIN,
         _trace_without_values,
+        _with_request,
         keep_allowed,
     ]
     handler = logging.StreamHandler(sys.stderr)
@@ -69,6 +80,41 @@ def configure() -> None:
     root.setLevel(logging.INFO)
     for chatty in ("alembic", "urllib3", "sqlalchemy"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    _take_what_nobody_caught()
+
+
+def named(serve: "WSGIApplication") -> "WSGIApplication":
+    """Give each request that an application takes a name, in every line that it causes."""
+
+    def call(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        with requests.named():
+            return serve(environ, start_response)
+
+    return call
+
+
+def _take_what_nobody_caught() -> None:
+    """Log what ends a process or a thread as any error: Python would quote its message."""
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _ended
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _thread_ended
+
+
+def _ended(
+    sort: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(sort, KeyboardInterrupt):
+        sys.__excepthook__(sort, error, trace)
+    else:
+        _log.critical("the process failed", exc_info=(sort, error, trace))
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_type is SystemExit or ended.exc_value is None:
+        return
+    told = (ended.exc_type, ended.exc_value, ended.exc_traceback)
+    _log.critical("a thread failed", exc_info=told)
 
 
 def keep_allowed(
@@ -88,6 +134,15 @@ def scrub(line: str) -> str:
         if line.startswith(beginning):
             return beginning
     return _SECRET_PATH.sub(r"\1-", line)
+
+
+def _with_request(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Add the name of the request that is being taken, if one is."""
+    if name := requests.name():
+        event["request"] = name
+    return event
 
 
 def _trace_without_values(

@@ -63,7 +63,7 @@ def table(figures: list[Figure]) -> str:
         f"{'' if one.passed else '**missed**'} |"
         for one in sorted(figures, key=_order)
     ]
-    return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
+    return "\n".join([*head, *rows])
 
 
 def kept() -> list[Figure]:

@@ -10,6 +10,7 @@ from commands import (
     campaigns,
     database,
     demonstration,
+    doctor,
     documents,
     jobs,
     keys,
@@ -20,6 +21,7 @@ from commands import (
     retention,
     sms,
     summaries,
+    switches,
     words,
 )
 
@@ -41,6 +43,7 @@ def register(app: Flask) -> None:
         retention,
         sms,
         summaries,
+        switches,
         words,
     ):
         app.cli.add_command(noun.COMMAND)
@@ -49,3 +52,4 @@ def register(app: Flask) -> None:
     for command in backup.COMMANDS:
         database.COMMAND.add_command(command)
     app.cli.add_command(announcements.announce)
+    app.cli.add_command(doctor.doctor)

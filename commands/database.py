@@ -1,5 +1,7 @@
 """`flask database`: migrations and reference data."""
 
+import logging
+import time
 from pathlib import Path
 
 import click
@@ -8,6 +10,9 @@ from alembic.config import Config as AlembicConfig
 from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import AppGroup
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from commands.line import line
 from commands.operator import operator
@@ -18,6 +23,10 @@ from models.base import Database
 COMMAND = AppGroup("database", help="The database.")
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_LOCK_MS = 300
+_LOCK_TRIES = 200
+_LOCK_PAUSE_SECONDS = 0.7
+_log = logging.getLogger(__name__)
 _TOLD = ("counties", "constituencies", "centres", "services", "desks")
 
 
@@ -51,8 +60,30 @@ def prepare(
 
 
 def migrate(database: Database) -> None:
-    """Bring the schema to this version."""
+    """Bring the schema to this version, while the line answers.
+
+    On PostgreSQL a change of a table waits for whoever reads it, and all who come later wait
+    behind it: so it gives up soon, and is tried again.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: somebody held a table for as long as it was tried.
+    """
+    for tries_left in reversed(range(_LOCK_TRIES)):
+        try:
+            _migrate(database)
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable) or not tries_left:
+                raise
+            _log.info("a table is held by others: the migration is tried again")
+            time.sleep(_LOCK_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _migrate(database: Database) -> None:
     with database.working() as connection:
+        if database.is_postgresql:
+            connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_MS}"))
         settings = alembic_settings()
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")

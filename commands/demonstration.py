@@ -104,10 +104,10 @@ def _tool(name: str) -> str:
 
 
 def _wait_for_answer(port: int, started: list["subprocess.Popen[bytes]"]) -> None:
-    until = time.monotonic() + _START_SECONDS
+    until, ready = time.monotonic() + _START_SECONDS, f"http://127.0.0.1:{port}/health/ready"
     while time.monotonic() < until and all(one.poll() is None for one in started):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=1):
+            with urllib.request.urlopen(ready, timeout=1):  # nosec B310 # our own
                 return
         except OSError:
             time.sleep(0.1)

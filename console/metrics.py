@@ -1,15 +1,19 @@
-"""What a monitor scrapes: how texts and look-ups stand, in Prometheus' own format.
+"""What a monitor scrapes: how the line stands, in Prometheus' own format.
 
 It answers on loopback, or to who knows the token. Nothing in it is personal, and no label
-comes from outside: they are our own words, and the names of gateways as they are set.
+comes from outside: they are our own words, and the names of gateways as they are set. While
+the database is away it tells what is known without it.
 """
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from console import vitals
+from console.gauges import Page
+from menus.line import Line
 from models.base import Unavailable
 from models.lookup_counts import LookupCounts
 from models.sms_counts import Counts
@@ -21,7 +25,10 @@ _PROXIED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
 def blueprint(
-    counted: Callable[[], Counts], looked: Callable[[], LookupCounts], token: str
+    line: Line,
+    counted: Callable[[], Counts],
+    looked: Callable[[], LookupCounts],
+    token: str,
 ) -> Blueprint:
     """Make the address that a monitor scrapes.
 
@@ -36,12 +43,18 @@ def blueprint(
     def metrics() -> Response:
         if not (_is_local() or _knows(token)):
             abort(404)
+        page = Page()
+        vitals.write(page, line)
         try:
             counts, lookups = counted(), looked()
+            _write_counts(page, counts, lookups)
+            vitals.write_kept(page, line)
+            is_up = line.database.stands()
         except Unavailable:
-            away = "the database does not answer\n"
-            return Response(away, status=503, mimetype="text/plain")
-        return Response(_written(counts, lookups), content_type=CONTENT_TYPE_LATEST)
+            is_up = False
+        about = "1 while the database itself answers, else 0; a replica does not count."
+        page.write("line_database_up", about, is_up)
+        return Response(page.octets(), content_type=CONTENT_TYPE_LATEST)
 
     return pages
 
@@ -60,9 +73,8 @@ def _knows(token: str) -> bool:
     return hmac.compare_digest(brought, token.encode())
 
 
-def _written(counts: Counts, lookups: LookupCounts) -> bytes:
-    """Write the counts as metrics, in a registry of their own."""
-    page = _Page()
+def _write_counts(page: Page, counts: Counts, lookups: LookupCounts) -> None:
+    """Write what is counted in the database."""
     _write_messages(page, counts)
     _write_spending(page, counts)
     page.write_each(
@@ -83,10 +95,9 @@ def _written(counts: Counts, lookups: LookupCounts) -> bytes:
     )
     page.write("line_sms_stopped_phones", "Phones that want no texts unasked.", counts.stopped)
     _write_lookups(page, lookups)
-    return generate_latest(page.registry)
 
 
-def _write_messages(page: "_Page", counts: Counts) -> None:
+def _write_messages(page: Page, counts: Counts) -> None:
     waiting = {one.name.lower(): waits for one, waits in counts.waiting.items()}
     page.write_each(
         "line_sms_messages",
@@ -132,7 +143,7 @@ def _write_messages(page: "_Page", counts: Counts) -> None:
     )
 
 
-def _write_spending(page: "_Page", counts: Counts) -> None:
+def _write_spending(page: Page, counts: Counts) -> None:
     page.write("line_sms_segments_today", "Segments sent today.", counts.spent.segments)
     page.write(
         "line_sms_segments_limit",
@@ -151,7 +162,7 @@ def _write_spending(page: "_Page", counts: Counts) -> None:
     )
 
 
-def _write_lookups(page: "_Page", counts: LookupCounts) -> None:
+def _write_lookups(page: Page, counts: LookupCounts) -> None:
     page.write_each(
         "line_lookups_last_hour",
         "Look-ups of the last hour, by outcome.",
@@ -164,22 +175,3 @@ def _write_lookups(page: "_Page", counts: LookupCounts) -> None:
         "kind",
         {str(one): n for one, n in counts.flags.items()},
     )
-
-
-class _Page:
-    """Metrics being written."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-
-    def write(self, name: str, meaning: str, value: float) -> None:
-        """Write one number."""
-        Gauge(name, meaning, registry=self.registry).set(value)
-
-    def write_each(
-        self, name: str, meaning: str, label: str, values: Mapping[str, float]
-    ) -> None:
-        """Write a number for each value of a label."""
-        gauge = Gauge(name, meaning, [label], registry=self.registry)
-        for one, value in values.items():
-            gauge.labels(one).set(value)

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from redis import Redis
 from redis.client import PubSub
 from redis.exceptions import RedisError
+
+from menus.nodes import Node, Nodes
 
 CHANNEL = "outbox"
 _PAUSE_SECONDS = 2.0
@@ -21,11 +22,11 @@ class Bell:
     """One process's end of the doorbell.
 
     Args:
-        client: Redis, with time limits of its own.
+        nodes: the Redis servers, with time limits of their own.
     """
 
-    def __init__(self, client: Redis) -> None:
-        self._client = client
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
         self._rung = threading.Event()
         self._closed = threading.Event()
         self._starting = threading.Lock()
@@ -62,22 +63,29 @@ class Bell:
             self._rung.clear()
             if self._closed.is_set():
                 return
+            node = self._nodes.of(CHANNEL)
             with suppress(RedisError, OSError):
-                self._client.publish(CHANNEL, b"")
+                if node:
+                    node.client.publish(CHANNEL, b"")
 
     def _listen(self, heard: Callable[[], None]) -> None:
         while not self._closed.is_set():
+            node = self._nodes.of(CHANNEL)
             try:
-                self._hear(heard)
+                if node:
+                    self._hear(node, heard)
+                    continue
             except (RedisError, OSError):
-                self._closed.wait(_PAUSE_SECONDS)
+                self._nodes.look_soon()
+            self._closed.wait(_PAUSE_SECONDS)
 
-    def _hear(self, heard: Callable[[], None]) -> None:
-        ears: PubSub = self._client.pubsub(  # type: ignore[no-untyped-call]
+    def _hear(self, node: Node, heard: Callable[[], None]) -> None:
+        """Listen for as long as this is the server that rings are given to."""
+        ears: PubSub = node.client.pubsub(  # type: ignore[no-untyped-call]
             ignore_subscribe_messages=True
         )
         with ears:
             ears.subscribe(CHANNEL)
-            while not self._closed.is_set():
+            while not self._closed.is_set() and self._nodes.of(CHANNEL) is node:
                 if ears.get_message(timeout=_LISTEN_SECONDS):
                     heard()

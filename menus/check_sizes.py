@@ -13,6 +13,8 @@ from models.gsm7 import septets
 WORDS_A_PAGE = 30
 """A caller has about 30 seconds for a page."""
 
+_APOLOGIES = ("trouble", "too_long", "not_kept", "not_understood", "busy", "wrong_code")
+
 
 @dataclass
 class Report:
@@ -50,7 +52,7 @@ class Sizes:
                 self._measure_screen(screen)
         for name, text, room in every_text(self._words):
             self._fits(f"sms.{name}", text, room)
-        for name in ("trouble", "too_long", "not_kept", "not_understood", "wrong_code"):
+        for name in _APOLOGIES:
             self._measure_text(f"phrases.{name}", self._words.say("phrases", name), self._room)
 
     def _measure_screen(self, screen: Screen) -> None:

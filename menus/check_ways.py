@@ -35,6 +35,7 @@ class _Structure:
         for screen in self._screens:
             yield from self._ways(screen)
             yield from _keys(screen)
+            yield from self._promises(screen)
         yield from self._reach()
         yield from self._rings()
         yield from self._effects()
@@ -50,6 +51,17 @@ class _Structure:
                 yield f"{screen.name}: {label} leads to {to}, which is no screen"
         if isinstance(screen, Route):
             yield from _outcomes(screen)
+
+    def _promises(self, screen: Screen) -> Iterator[str]:
+        """Find promises whose page, where they cannot be kept, has other keys.
+
+        The caller's place is the promise's, whichever of the two pages was seen.
+        """
+        if not isinstance(screen, Menu) or screen.promise is None:
+            return
+        other = self._by_name.get(screen.unless_kept)
+        if other and (not isinstance(other, Menu) or _meanings(other) != _meanings(screen)):
+            yield f"{screen.name}: its keys are others on {other.name}, where it is not kept"
 
     def _reach(self) -> Iterator[str]:
         reached = self._reached_from(self._home)

@@ -28,6 +28,7 @@ _PHRASES = (
     "too_long",
     "not_kept",
     "not_understood",
+    "busy",
     "wrong_code",
 )
 _WEEK = 7

@@ -46,16 +46,25 @@ class Asking(Answering, Protocol):
     def dropped(self) -> Dropped | None:
         """Give the caller's earlier call, if its line dropped lately."""
 
+    @property
+    def told(self) -> Mapping[str, str] | None:
+        """Give what operators tell callers now, by language; None where it is nothing."""
+
     def language(self) -> str | None:
         """Give the language that the caller chose, if any."""
 
 
 @dataclass(frozen=True)
 class Stepped:
-    """What keys led to."""
+    """What keys led to.
+
+    Attributes:
+        otherwise: what to show where the last wish, a promise of the page, cannot be kept.
+    """
 
     session: Session
     wishes: tuple[Wish, ...] = ()
+    otherwise: Session | None = None
 
 
 @dataclass(frozen=True)
@@ -129,8 +138,22 @@ class Engine:
             if pressed.stops:
                 break
             pressed = replace(pressed, session=_counted(pressed.session, count))
-        shown = self._show(_noted(pressed.session, note), queries)
-        return Stepped(replace(shown, wished=bool(wishes)), tuple(wishes))
+        shown = self.promised(self._show(_noted(pressed.session, note), queries), queries)
+        wishes += shown.wishes
+        session = replace(shown.session, wished=bool(wishes))
+        return Stepped(session, tuple(wishes), shown.otherwise)
+
+    def promised(self, session: Session, queries: Asking) -> Stepped:
+        """Give a session with what the page promises that it shows.
+
+        It comes of what was said alone: it is the same whenever it is asked for.
+        """
+        screen = self._menus.screens.get(session.screen)
+        if not isinstance(screen, Menu) or screen.promise is None:
+            return Stepped(session)
+        wish = screen.promise(self._look(session, queries))
+        other = replace(session, screen=screen.unless_kept, part=0)
+        return Stepped(session, (wish,), self._show(other, queries))
 
     def begin(
         self,
@@ -382,8 +405,11 @@ class Engine:
         if isinstance(screen, Tell):
             lines = compose(screen, look, self._languages)
             return [Part("\n".join(line.text for line in lines))]
-        lines = compose(screen, look, self._languages, session.note, bool(queries.dropped))
-        return lay_out(lines, look.words, session.screen == self._menus.home, self._room)
+        is_home = session.screen == self._menus.home
+        said = (queries.told or {}).get(look.words.code, "") if is_home else ""
+        dropped = bool(queries.dropped)
+        lines = compose(screen, look, self._languages, session.note, dropped, said)
+        return lay_out(lines, look.words, is_home, self._room)
 
     def _told(self, screen: Screen, session: Session, look: Look) -> str:
         """Write what a screen says in a text; empty where it is sent as a page."""
@@ -411,17 +437,19 @@ def compose(
     languages: Mapping[str, Words],
     note: str = "",
     carries_on: bool = False,
+    said: str = "",
 ) -> list[Line]:
     """Write a screen's lines, each with what its key means.
 
     Args:
         note: the name of a phrase to say first.
         carries_on: whether there is a dropped call to take up.
+        said: what operators tell callers.
     """
     facts = getattr(screen, "facts", None)
     head = look.words.text(screen.name, facts(look) if facts else {})
     items = screen.items(look) if isinstance(screen, Pick) else ()
-    return arrange(screen, look.words, head, items, languages, note, carries_on)
+    return arrange(screen, look.words, head, items, languages, note, carries_on, said)
 
 
 def arrange(
@@ -432,24 +460,27 @@ def arrange(
     languages: Mapping[str, Words],
     note: str = "",
     carries_on: bool = False,
+    said: str = "",
 ) -> list[Line]:
     """Put a screen's lines in their order: what is said, then what can be chosen.
 
-    Languages and a dropped call stand before the choices of a second page.
+    Languages and a dropped call stand before the choices of a second page; before all
+    choices where operators tell callers something, which takes the room of some.
     """
     if note == "slip" and isinstance(screen, Ask):
         head = words.again(screen.name)
     elif note:
         head = [*words.say("phrases", note).split("\n"), *head]
-    lines = [Line(text) for text in head]
+    lines = [Line(text) for text in ([said, *head] if said else head)]
     if isinstance(screen, Menu):
+        before = 0 if said else CHOICES_A_PAGE
         choices = [
             Line(f"{one.key} {words.choice(screen.name, one.name)}", one.key, one.name)
             for one in screen.choices
         ]
-        lines += choices[:CHOICES_A_PAGE]
+        lines += choices[:before]
         lines += _beside(screen, words, languages, carries_on)
-        lines += choices[CHOICES_A_PAGE:]
+        lines += choices[before:]
     return lines + [Line(f"{item.key} {item.label}", item.key, item.key) for item in items]
 
 

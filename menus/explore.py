@@ -97,6 +97,7 @@ def explore(
 def never_shown(menus: Menus, walks: list[Walked]) -> list[str]:
     """List the screens that no walk showed, as faults."""
     shown = set().union(*(one.shown for one in walks))
+    shown |= {getattr(menus.screens[one], "unless_kept", "") for one in shown}
     return [
         f"{name}: never shown"
         for name, screen in menus.screens.items()

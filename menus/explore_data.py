@@ -37,6 +37,7 @@ class Stores:
     Attributes:
         numbers: what each number is known to bear, or how its look-up fails.
         full: the number that there is no room to subscribe to.
+        told: what operators tell callers, by language.
         spoken: the language that the caller chose.
     """
 
@@ -48,6 +49,7 @@ class Stores:
     spoken: str
     numbers: Mapping[str, "Sequence[Found] | Luck"] = field(default_factory=dict)
     full: str = ""
+    told: Mapping[str, str] | None = None
 
     def language(self) -> str | None:
         """Give the language that the caller chose."""

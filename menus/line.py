@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from menus.bell import Bell
+from menus.callbacks import Callbacks
 from menus.engine import Engine
 from menus.lookups import Journal, Mover
+from menus.meters import Meters
 from menus.pages import Page
+from menus.parked import Parked
 from menus.screens import Cost, Menus
 from menus.sessions import Sessions
 from menus.tally import Tally
@@ -16,6 +19,7 @@ from menus.watch import Watch
 from menus.words import Words, spoken
 from models.base import Database
 from models.country import Country
+from models.gsm7 import septets
 from models.keys import Keys
 
 Clock = Callable[[], datetime]
@@ -38,9 +42,12 @@ class Line:
         journal: records look-ups, before they are answered.
         mover: moves them to the database.
         tally: counts what callers do.
+        parked: keeps questions that cannot be looked up now.
+        callbacks: keeps what gateways bring meanwhile.
         bell: tells senders that a text waits.
         costs: what a caller pays, by network code.
         clock: tells the moment, in UTC.
+        meters: count hops and callbacks, for monitors.
     """
 
     voices: Voices
@@ -50,12 +57,15 @@ class Line:
     journal: Journal
     mover: Mover
     tally: Tally
+    parked: Parked
+    callbacks: Callbacks
     bell: Bell
     keys: Keys = field(repr=False)
     country: Country
     code: str
     costs: Mapping[str, Cost] = field(default_factory=dict)
     clock: Clock = now
+    meters: Meters = field(default_factory=Meters)
 
     @property
     def menus(self) -> Menus:
@@ -81,9 +91,26 @@ class Line:
         """Write a last page for when there is nothing else to say."""
         return Page(spoken(self.languages, None).say("phrases", phrase), ends=True)
 
+    def apology_to_all(self, phrase: str, room: int) -> Page:
+        """Write a last page before it is known who is there: in every language that fits.
+
+        Args:
+            room: septets on a page.
+        """
+        first = spoken(self.languages, None)
+        others = (words for words in self.languages.values() if words is not first)
+        text = first.say("phrases", phrase)
+        for words in others:
+            longer = f"{text}\n{words.say('phrases', phrase)}"
+            text = longer if septets(longer) <= room else text
+        return Page(text, ends=True)
+
     def close(self) -> None:
         """Give everything back."""
+        self.parked.close()
+        self.callbacks.close()
         self.bell.close()
+        self.sessions.close()
         self.watch.close()
         self.mover.close()
         self.tally.close()

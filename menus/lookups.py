@@ -14,27 +14,24 @@ nothing is looked up.
 """
 
 import errno
-import fcntl
 import logging
 import math
 import os
 import secrets
 import threading
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from menus.folder import Folder
 from menus.sessions import MARK_BYTES, subject_mark
 from models import asked, audit, lookup_flags, lookups
 from models.asked import BUDGET
 from models.base import Database
 from models.lookups import ANSWERED, Lookup, Outcome, Unreadable
-
-LOCK_SECONDS = 0.5
-"""The longest a hop waits for the machine's lock, which is held for some microseconds."""
 
 PAUSE_SECONDS = 5.0
 """The longest that a file stays open, unless the database is away."""
@@ -44,7 +41,7 @@ LOOK_SECONDS = 0.25
 
 BITE = 16 * 1024
 """Octets of a file that is moved before its time: some 70 look-ups, which take 10 ms of a core.
-A thousand at once would take it from hops of the same process for the better part of a second."""
+A thousand at once would take it from hops of the same process for most of a second."""
 
 GRACE_SECONDS = 5.0
 """How long a file stays after it was moved: a hop may have read the database just before."""
@@ -69,11 +66,9 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._mine = threading.Lock()
+        self._folder = Folder(folder)
         self._tails: dict[str, _Tail] = {}
         self._is_failing = False
-        _make(folder)
 
     def admit(self, lookup: Lookup, known: Collection[bytes]) -> Lookup:
         """Record a look-up, before it is answered and if the budget has room for it.
@@ -87,7 +82,7 @@ class Journal:
             recorded it is `AWAY`.
         """
         try:
-            with self._locked():
+            with self._folder.locked():
                 open_file = self._read_on()
                 if lookup.outcome in ANSWERED:
                     lookup = self._charged(lookup, known)
@@ -107,7 +102,7 @@ class Journal:
         Raises:
             OSError: the files cannot be read.
         """
-        with self._locked():
+        with self._folder.locked():
             self._read_on()
             return self._asked(day, phone_hmac)
 
@@ -118,8 +113,8 @@ class Journal:
             larger_than: octets; a smaller one is left, unless it is old.
             older_than: seconds.
         """
-        with self._locked():
-            for file in self._folder.glob(f"*{_OPEN}"):
+        with self._folder.locked():
+            for file in self._folder.path.glob(f"*{_OPEN}"):
                 age = time.time() - int(file.name.partition("-")[0]) / 1e9
                 size = file.stat().st_size
                 if size > larger_than or (size and age > older_than):
@@ -127,43 +122,26 @@ class Journal:
 
     def closed(self) -> list[Path]:
         """List the files that are to be moved, the oldest first."""
-        return sorted(self._folder.glob(f"*{_CLOSED}"))
+        return sorted(self._folder.path.glob(f"*{_CLOSED}"))
+
+    def oldest_seconds(self) -> float:
+        """Give the age of the oldest file; 0 where there is none.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        names = [one for one in os.listdir(self._folder.path) if one.endswith((_OPEN, _CLOSED))]
+        begun = min((int(one.partition("-")[0]) for one in names), default=0)
+        return max(0.0, time.time() - begun / 1e9) if begun else 0.0
 
     def forget(self, file: Path) -> None:
         """Remove a file that was moved."""
-        with self._locked():
+        with self._folder.locked():
             file.unlink(missing_ok=True)
 
-    @contextmanager
-    def alone(self) -> Iterator[bool]:
+    def alone(self) -> AbstractContextManager[bool]:
         """Say whether nobody else on this machine moves files while the block runs."""
-        opened = _open(self._folder / _MOVER, os.O_RDWR)
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield True
-        except BlockingIOError:
-            yield False
-        finally:
-            os.close(opened)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the machine's lock.
-
-        Raises:
-            OSError: somebody held it for too long: a process that is stopped, perhaps.
-        """
-        if not self._mine.acquire(timeout=LOCK_SECONDS):
-            raise BlockingIOError
-        try:
-            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                _lock(folder)
-                yield
-            finally:
-                os.close(folder)
-        finally:
-            self._mine.release()
+        return self._folder.alone(_MOVER)
 
     def _charged(self, lookup: Lookup, known: Collection[bytes]) -> Lookup:
         """Count a number against the budget where the phone has not asked for it yet."""
@@ -181,18 +159,18 @@ class Journal:
 
     def _read_on(self) -> str:
         """Read what was written since the last time; give the name of the open file."""
-        names = [one for one in os.listdir(self._folder) if one.endswith((_OPEN, _CLOSED))]
+        names = [one for one in os.listdir(self._folder.path) if one.endswith((_OPEN, _CLOSED))]
         stems = {one.partition(".")[0]: one for one in names}
         self._tails = {stem: self._tails.get(stem) or _Tail() for stem in stems}
         for stem, name in stems.items():
-            self._tails[stem].read_on(self._folder / name)
+            self._tails[stem].read_on(self._folder.path / name)
         return next((one for one in names if one.endswith(_OPEN)), "")
 
     def _append(self, name: str, line: bytes) -> None:
         """Write one whole line, or none: half a line of a process that was killed goes."""
         name = name or f"{time.time_ns():020}-{secrets.token_hex(8)}{_OPEN}"
         tail = self._tails.setdefault(name.partition(".")[0], _Tail())
-        opened = _open(self._folder / name, os.O_WRONLY | os.O_APPEND)
+        opened = self._folder.open(name, os.O_WRONLY | os.O_APPEND)
         try:
             if os.fstat(opened).st_size != tail.end:
                 os.ftruncate(opened, tail.end)
@@ -234,8 +212,9 @@ class _Tail:
             parts = line.split(b" ")
             if len(parts) == _FIELDS and parts[_FRESH] == b"1":
                 asker = parts[_DAY] + b" " + parts[_PHONE]
-                subject = bytes.fromhex(parts[_SUBJECT][: 2 * MARK_BYTES].decode())
-                self.marks.setdefault(asker, set()).add(subject)
+                with suppress(ValueError):  # what a power cut made of a line is no mark
+                    subject = bytes.fromhex(parts[_SUBJECT][: 2 * MARK_BYTES].decode())
+                    self.marks.setdefault(asker, set()).add(subject)
 
 
 class Mover:
@@ -340,41 +319,3 @@ def _read(file: Path) -> list[Lookup]:
     if unread:
         _log.error("look-ups cannot be read", extra={"count": unread})
     return given
-
-
-def _open(file: Path, flags: int) -> int:
-    """Open a file for us alone; made where it is not there, for the folder's own account."""
-    try:
-        return os.open(file, flags | os.O_CLOEXEC)
-    except FileNotFoundError:
-        opened = os.open(file, flags | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        _give(opened, file.parent)
-        return opened
-
-
-def _make(folder: Path) -> None:
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        _give(opened, folder.parent)
-        os.close(opened)
-
-
-def _give(opened: int, folder: Path) -> None:
-    """Let what a command made as root belong to the account that serves."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        os.fchown(opened, owner.st_uid, owner.st_gid)
-
-
-def _lock(opened: int) -> None:
-    until = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.0005)
-        else:
-            return

@@ -1,6 +1,6 @@
 """What one hop asks of the stores: each question once, within the caller's budget."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -22,6 +22,9 @@ from models.lookups import ANSWERED, Channel, Lookup, Outcome, near
 from models.numbers import Kind
 from models.outbox import sent_with_code
 from models.subscriptions import room_for
+
+LANGUAGE_SECONDS = 0.3
+"""The longest a hop waits to learn a language: it can be answered in the first one as well."""
 
 
 class Queries:
@@ -64,6 +67,8 @@ class Queries:
         self.directory: Directory = line.watch.directory
         self.now: datetime = line.country.now_there(line.clock())
         self.cost: Cost | None = line.costs.get(network)
+        self.told: Mapping[str, str] | None = line.watch.said
+        self._paused = line.watch.is_paused("lookups")
         self.dropped: Dropped | None = loaded.dropped if loaded else None
         self.charges: list[bytes] = []
         self.learned = ""
@@ -71,8 +76,9 @@ class Queries:
     def language(self) -> str | None:
         """Give the language that the caller chose; None where none, or nobody can say."""
         if self._language is None:
+            seconds = min(LANGUAGE_SECONDS, self._seconds())
             try:
-                with self._database.reading(self._seconds()) as connection:
+                with self._database.reading(seconds) as connection:
                     self._learn(read_language(connection, self._phone_hmacs))
             except Unavailable:
                 self._language = NO_LANGUAGE
@@ -160,6 +166,8 @@ class Queries:
         self, number: str, kind: str, subjects: Sequence[bytes]
     ) -> tuple[Outcome, Answer]:
         """Look a number up, where the budget has room as far as the stores know."""
+        if self._paused:
+            return Outcome.AWAY, NO_ANSWER
         try:
             if self._asked is None:
                 return self._look_counted_here(number, kind, subjects)

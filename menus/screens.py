@@ -152,6 +152,8 @@ class Menu:
         answers: tells what a caller came for, though it has no facts.
         pages: how many it may take at its widest.
         by_sms: says it in a text; where it has none, its page is sent.
+        promise: what its page promises, and asks to be kept whenever it is shown.
+        unless_kept: the screen whose page is shown instead where that cannot be kept.
     """
 
     name: str
@@ -166,6 +168,8 @@ class Menu:
     answers: bool = False
     pages: int = PAGES_A_MENU
     by_sms: BySms | None = None
+    promise: Callable[[Look], Wish] | None = None
+    unless_kept: str = ""
 
 
 @dataclass(frozen=True)
@@ -287,6 +291,7 @@ def exits(screen: Screen) -> list[tuple[str, str]]:
             ways = [(choice.name, choice.to) for choice in screen.choices]
             if screen.parse:
                 ways.append(("typed", screen.typed_to))
+            ways += [("not kept", screen.unless_kept)] * bool(screen.promise)
         case Ask():
             ways = [("answered", screen.to)]
         case Pick():

@@ -139,7 +139,7 @@ def read_dropped(text: str) -> Dropped | None:
     try:
         written = json.loads(text)
         return _dropped(written) if written["v"] == FORMAT else None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
@@ -166,7 +166,7 @@ def read(text: str) -> Session | None:
             taken=tuple(_taken(*one) for one in written.get("x", ())),
             words=written.get("z", 0),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

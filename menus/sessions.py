@@ -6,7 +6,8 @@ the budget in the same breath. Everything of one caller shares a hash tag. Value
 encrypted, names are HMACs.
 
 Redis may be away at any time. Then nothing is loaded or saved, and nothing waits: after a
-failure the store is left alone for two seconds, and then tried by one thread at a time.
+failure a server is left alone for two seconds, and then tried by one thread at a time. Of a
+Cluster only those callers notice whose server is away.
 """
 
 import hashlib
@@ -20,20 +21,19 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
+from redis.commands.core import Script
+from redis.exceptions import AskError, RedisError, TryAgainError
 
+from menus.nodes import TIMEOUT_SECONDS as TIMEOUT_SECONDS
+from menus.nodes import Node, Nodes
+from menus.nodes import connect as connect
 from menus.session import Dropped, Session, dump, dump_dropped, read, read_dropped
 from models.asked import BUDGET
 from models.country import Country
 from models.keys import Sealer, Tampered, Versions, derive
 
-TIMEOUT_SECONDS = 0.15
-"""The longest one exchange with Redis may take; redis-py's own defaults add up to a minute."""
-
 PAUSE_SECONDS = 2.0
-"""How long Redis is left alone after a failure."""
+"""How long a server is left alone after a failure."""
 
 SESSION_SECONDS = 600
 """How long a session is kept: a call lasts 180 s, and a dropped line is picked up later."""
@@ -49,6 +49,9 @@ MARK_BYTES = 12
 
 _SINCE = "remembers-since"
 """Names the moment since when this Redis has forgotten nothing."""
+
+_TRIED = "tried"
+"""Names what is written to see whether a Redis that failed takes writes again."""
 
 _COUNT = """
 local new = 0
@@ -132,20 +135,20 @@ class Sessions:
     """The sessions of all callers.
 
     Args:
-        client: Redis, with the time limits that `connect` sets.
+        nodes: the Redis servers, as `connect` finds them.
         secret: the line's secret, for encrypting values and naming keys.
         country: whose midnight ends the day of a budget.
     """
 
-    def __init__(self, client: Redis, secret: str, country: Country) -> None:
-        self._client = client
+    def __init__(self, nodes: Nodes, secret: str, country: Country) -> None:
+        self._nodes = nodes
         self._country = country
         root = hashlib.sha256(secret.encode()).digest()
         self._names = derive(root, "redis names")
         self._sealer = Sealer(Versions(((1, root),)), "session")
-        self._save = client.register_script(_SAVE)
-        self._charge = client.register_script(_CHARGE)
-        self._breaker = _Breaker()
+        self._save = Script(Redis(), _SAVE)  # of no server: each call says which
+        self._charge = Script(Redis(), _CHARGE)
+        self._breakers: dict[str, _Breaker] = {}
 
     def place(self, phone: str, gateway: str = "", session: str = "") -> Place:
         """Name where a caller's things lie.
@@ -173,24 +176,25 @@ class Sessions:
         Args:
             wary: ask as well since when Redis has forgotten nothing.
         """
+        node = self._nodes.of(place.caller)
 
-        def talk() -> Loaded:
-            pipe = self._client.pipeline(transaction=False)
+        def talk(client: Redis) -> Loaded:
+            pipe = client.pipeline(transaction=False)
             pipe.get(place.session)
             pipe.get(place.caller)
             pipe.smembers(place.budget)
             pipe.get(place.dropped)
-            if wary:
-                pipe.get(_SINCE)
+            if wary and node:
+                pipe.get(f"{_SINCE}{node.suffix}")
             value, language, asked, dropped, *since = pipe.execute()
             loaded = self._loaded(place, value, language, asked)
             return replace(
                 loaded,
                 dropped=self._dropped(place, dropped),
-                since=_moment(since[0]) if since else None,
+                since=_moment(since[0]) if since and self._is_noted(node) else None,
             )
 
-        return self._breaker.run(talk)
+        return self._run(node, talk)
 
     def save(
         self,
@@ -214,8 +218,9 @@ class Sessions:
         sealed = self._sealer.seal(dump(session), place.session)
         dropped = b"" if at_home else self._seal_dropped(place, session)
 
-        def talk() -> tuple[Verdict, Loaded]:
+        def talk(client: Redis) -> tuple[Verdict, Loaded]:
             verdict, value, asked = self._save(
+                client=client,
                 keys=[place.budget, place.session, place.caller, place.dropped],
                 args=[
                     BUDGET,
@@ -232,26 +237,28 @@ class Sessions:
             there = self._loaded(place, value, None, asked)
             return Verdict(verdict.decode()), replace(there, dropped=over.dropped)
 
-        return self._breaker.run(talk) or (Verdict.AWAY, None)
+        return self._run(self._nodes.of(place.caller), talk) or (Verdict.AWAY, None)
 
     def charge(self, place: Place, charges: Iterable[bytes]) -> Verdict:
         """Charge the budget alone, where there is no session."""
 
-        def talk() -> Verdict:
+        def talk(client: Redis) -> Verdict:
             args: list[int | bytes] = [BUDGET, BUDGET_SECONDS, *charges]
-            verdict, _, _ = self._charge(keys=[place.budget], args=args)
+            verdict, _, _ = self._charge(keys=[place.budget], args=args, client=client)
             return Verdict(verdict.decode())
 
-        return self._breaker.run(talk) or Verdict.AWAY
+        return self._run(self._nodes.of(place.caller), talk) or Verdict.AWAY
 
     def kept(self, phone: str) -> list[bytes] | None:
         """List the names of all that is kept of a caller; None where Redis is away.
 
         It looks through every name there is: for a command, and never for a hop.
         """
-        tag = self.place(phone).caller.removeprefix("c:")
-        return self._breaker.run(
-            lambda: list(self._client.scan_iter(match=f"?:{tag}*", count=1_000))
+        caller = self.place(phone).caller
+        match = f"?:{caller.removeprefix('c:')}*"
+        return self._run(
+            self._nodes.of(caller),
+            lambda client: list(client.scan_iter(match=match, count=1_000)),
         )
 
     def forget(self, phone: str) -> int | None:
@@ -259,29 +266,65 @@ class Sessions:
         names = self.kept(phone)
         if not names:
             return None if names is None else 0
-        return self._breaker.run(lambda: int(self._client.delete(*names)))
+        node = self._nodes.of(self.place(phone).caller)
+        return self._run(node, lambda client: int(client.delete(*names)))
 
     def note_memory(self) -> None:
-        """Note, off the hop, since when Redis has forgotten nothing.
+        """Note, off the hop, since when each server has forgotten nothing.
 
-        It has forgotten where the note is gone, where another Redis process answers, and
+        One has forgotten where the note is gone, where another Redis process answers, and
         where hops of ours found it away: they were saved nowhere.
         """
-        failed = self._breaker.failed
-
-        def talk() -> bool:
-            run = str(self._client.info("server")["run_id"])
-            noted: Any = self._client.get(_SINCE) or b""
-            if failed or noted.partition(b" ")[0] != run.encode():
-                self._client.set(_SINCE, f"{run} {time.time():.0f}")
-            return True
-
-        if self._breaker.run(talk) and failed:
-            self._breaker.failed = False
+        for node in self._nodes.all():
+            self._note(node)
 
     def answers(self) -> bool:
-        """Say whether Redis answers now."""
-        return bool(self._breaker.run(lambda: bool(self._client.ping())))
+        """Say whether every server of Redis answers now."""
+        nodes = self._nodes.all()
+        return bool(nodes) and all(
+            self._run(node, lambda client: bool(client.ping())) for node in nodes
+        )
+
+    def close(self) -> None:
+        """Look for servers no more."""
+        self._nodes.close()
+
+    def _note(self, node: Node) -> None:
+        breaker, note = self._breaker(node), f"{_SINCE}{node.suffix}"
+        failed = breaker.failed
+
+        def talk(client: Redis) -> bool:
+            run = str(client.info("server")["run_id"])
+            noted: Any = client.get(note) or b""
+            if failed or noted.partition(b" ")[0] != run.encode():
+                client.set(note, f"{run} {time.time():.0f}")
+            return True
+
+        if self._run(node, talk):
+            breaker.noted = True
+            if failed:
+                breaker.failed = False
+
+    def _is_noted(self, node: Node | None) -> bool:
+        """Say whether a server's note was read since it was found, and found away."""
+        if node is None:
+            return False
+        breaker = self._breaker(node)
+        return breaker.noted and not breaker.failed
+
+    def _run(self, node: Node | None, talk: Callable[[Redis], T]) -> T | None:
+        """Talk to a server; None where it is away, or nobody knows which it is."""
+        if node is None:
+            return None
+        client = node.client
+        result = self._breaker(node).run(lambda: talk(client), lambda: _try(node))
+        if result is None:
+            self._nodes.look_soon()
+        return result
+
+    def _breaker(self, node: Node) -> "_Breaker":
+        known = self._breakers.get(node.address)
+        return known or self._breakers.setdefault(node.address, _Breaker())
 
     def _loaded(
         self, place: Place, value: bytes | None, language: bytes | None, asked: Iterable[bytes]
@@ -325,49 +368,58 @@ def subject_mark(subject: bytes) -> bytes:
     return subject[:MARK_BYTES]
 
 
-def connect(url: str, connections: int = 64) -> Redis:
-    """Make a client that gives up in time and never tries twice."""
-    client: Redis = Redis.from_url(
-        url,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        max_connections=connections,
-    )
-    return client
-
-
 def _moment(noted: bytes | None) -> float | None:
     """Read the moment that `note_memory` noted; None where there is none."""
     moment = (noted or b"").rpartition(b" ")[2]
     return float(moment) if moment else None
 
 
+def _try(node: Node) -> bool:
+    """Write to a server that failed: one that is paused, full or no primary yet may be read."""
+    return bool(node.client.set(f"{_TRIED}{node.suffix}", b"", px=1000))
+
+
 class _Breaker:
-    """Keeps callers away from a store that failed, but for one who tries it again."""
+    """Keeps callers away from a server that failed, but for one who tries it again.
+
+    Only who tries it closes the breaker: others, who were answered meanwhile, may have read
+    from a server that takes no writes.
+
+    Attributes:
+        failed: hops found it away since its memory was noted.
+        noted: its memory was noted by this process.
+    """
 
     def __init__(self) -> None:
         self.failed = False
+        self.noted = False
         self._open_until = 0.0
         self._trying = threading.Lock()
 
-    def run(self, talk: Callable[[], T]) -> T | None:
-        """Run `talk`; None where the store is away."""
+    def run(self, talk: Callable[[], T], first: Callable[[], bool]) -> T | None:
+        """Run `talk`; None where the store is away.
+
+        Args:
+            first: what tries a store that failed.
+        """
         if self._open_until == 0.0:
             return self._attempt(talk)
         if time.monotonic() < self._open_until or not self._trying.acquire(blocking=False):
             return None
         try:
+            if not self._attempt(first):
+                return None
+            self._open_until = 0.0
             return self._attempt(talk)
         finally:
             self._trying.release()
 
     def _attempt(self, talk: Callable[[], T]) -> T | None:
         try:
-            result = talk()
+            return talk()
+        except (AskError, TryAgainError):
+            return None  # it is well, but the names have moved to another
         except (RedisError, OSError):
             self._open_until = time.monotonic() + PAUSE_SECONDS
             self.failed = True
             return None
-        self._open_until = 0.0
-        return result

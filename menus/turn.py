@@ -16,7 +16,7 @@ from menus.session import Session
 from menus.sessions import Loaded, Place, Verdict
 from menus.tally import Counted
 from menus.voices import Voice
-from menus.wishes import SpeakTo, Wish, grant
+from menus.wishes import AnswerMe, SpeakTo, Wish, grant
 from models.base import STATEMENT_SECONDS, Unavailable
 from models.lookups import Channel
 from models.summaries.ways import OUTSIDE
@@ -188,10 +188,13 @@ class Hop(ABC):
 
     def _grant(self, stepped: Stepped) -> Session:
         """Keep what was wished for, and only then say so."""
-        if not stepped.wishes or self._is_kept(stepped.wishes):
-            return stepped.session
-        if all(isinstance(wish, SpeakTo) for wish in stepped.wishes):
-            return stepped.session
+        asked = [wish for wish in stepped.wishes if isinstance(wish, AnswerMe)]
+        others = [wish for wish in stepped.wishes if not isinstance(wish, AnswerMe)]
+        forgone = all(isinstance(wish, SpeakTo) for wish in others)
+        if not others or self._is_kept(others) or forgone:
+            parked = self._line.parked
+            kept = all(parked.keep(self._phone, wish, self.channel) for wish in asked)
+            return stepped.session if kept else stepped.otherwise or stepped.session
         engine = self._voice_of(stepped.session).engine
         words = engine.words(stepped.session.language)
         page = Page(words.say("phrases", "not_kept"), ends=True)
@@ -310,8 +313,9 @@ class _Dialled(Hop):
         queries = self._queries(loaded)
         engine = self._voice_of(stored).engine
         again = engine.fold_again(stored, stored.inputs, queries)
-        same = again.session.page == stored.page
-        return self._grant(Stepped(stored, again.wishes if same else ()))
+        if again.session.page == stored.page:
+            return self._grant(Stepped(stored, again.wishes, again.otherwise))
+        return self._grant(engine.promised(stored, queries))
 
     def _queries(self, loaded: Loaded | None) -> Queries:
         dial, seconds = self._dial, self._seconds_left

@@ -2,12 +2,14 @@
 
 Every few seconds, off the hop, the directory is read anew, and the edition is compared with
 the one that the database knows. A session that Redis lost within a call of such a change is
-not folded: a key might have come to mean something else.
+not folded: a key might have come to mean something else. With them are read what operators
+have paused, and what they tell callers meanwhile.
 """
 
 import hashlib
 import logging
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from menus.sessions import Loaded, Sessions
@@ -15,6 +17,7 @@ from menus.voices import Voices
 from models import editions
 from models.base import Database
 from models.directory import EMPTY, Directory, read_directory
+from models.switches import Switches, read_switches
 
 PAUSE_SECONDS = 10.0
 """Between two looks: so long may a process show a list that has changed."""
@@ -41,6 +44,7 @@ class Watch:
         self._voices = voices
         self._noted = ""
         self._changed_at: datetime | None = None
+        self._switches = Switches()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self.directory: Directory = EMPTY
@@ -62,6 +66,7 @@ class Watch:
 
         What is away now stays as it was known, and is read the next time.
         """
+        self._look_at_switches()
         try:
             with self._database.reading() as connection:
                 directory = read_directory(connection)
@@ -81,6 +86,15 @@ class Watch:
             _log.warning("the directory was not read", extra={"error": type(error).__name__})
         self._sessions.note_memory()
 
+    @property
+    def said(self) -> Mapping[str, str] | None:
+        """What operators tell callers now, by language; None where it is nothing."""
+        return self._switches.said(datetime.now(UTC))
+
+    def is_paused(self, part: str) -> bool:
+        """Say whether operators have paused a part: `sms`, `campaigns` or `lookups`."""
+        return part in self._switches.paused
+
     def is_wary(self) -> bool:
         """Say whether a call may be under way that began under another edition."""
         changed_at = self._changed_at
@@ -98,6 +112,14 @@ class Watch:
             return True
         remembered = datetime.now(UTC).timestamp() - loaded.since
         return remembered < LONGEST_CALL.total_seconds()
+
+    def _look_at_switches(self) -> None:
+        """Read the switches by themselves: lists are read though these cannot be."""
+        try:
+            with self._database.reading() as connection:
+                self._switches = read_switches(connection)
+        except Exception as error:
+            _log.warning("the switches were not read", extra={"error": type(error).__name__})
 
     def _run(self) -> None:
         behind = self._voices.behind

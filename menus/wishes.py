@@ -3,7 +3,7 @@
 Each is unique by its subject, so that a wish made twice takes effect once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -67,7 +67,21 @@ class Rate:
     desk: str = ""
 
 
-Wish = TextMe | TellMeWhenReady | SpeakTo | CallMeBack | Complain | Rate
+@dataclass(frozen=True)
+class AnswerMe:
+    """Text me the answer to this question, once it can be looked up.
+
+    It is the one wish that is kept without the database: see `menus/parked.py`.
+
+    Attributes:
+        said: what was said on the way to the question, by its names.
+    """
+
+    said: Mapping[str, str] = field(repr=False)
+    language: str
+
+
+Wish = TextMe | TellMeWhenReady | SpeakTo | CallMeBack | Complain | Rate | AnswerMe
 
 
 def grant(

@@ -3,21 +3,27 @@
 Two ways in. A hop reads and writes through a small pool that is filled beforehand and is
 never waited for: every wait has a limit that this process keeps itself, since a frozen
 server or a silent network keeps none. Commands and the sender use `working`, without limits.
+
+A PostgreSQL may have a replica beside it, which then answers what is read while the database
+itself does not. Nothing is ever written there.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from psycopg import errors as psycopg_errors
-from sqlalchemy import Connection as Connection
 from sqlalchemy import (
+    URL,
+    CursorResult,
     Engine,
+    ExceptionContext,
     MetaData,
     QueuePool,
     create_engine,
@@ -25,8 +31,9 @@ from sqlalchemy import (
     make_url,
     text,
 )
+from sqlalchemy import Connection as Connection
 from sqlalchemy import exc as sqlalchemy_errors
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import Pool, PoolProxiedConnection
 
 STATEMENT_SECONDS = 1.0
 """The longest a hop waits for one SQL statement: half of its own two seconds."""
@@ -37,7 +44,27 @@ CONNECT_SECONDS = 2
 IDLE_SECONDS = 60
 """The longest a transaction of work may lie idle: then PostgreSQL ends it."""
 
+FIRST_SECONDS = 0.5
+"""The longest a read waits for the database where a replica can be asked after it."""
+
+_PROBE_SECONDS = 5.0
+"""Between two looks at a replica: nothing else would tell that its connections are dead."""
+
+_WORK_OPTIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""So that work notices within half a minute that a server's host is gone without a word."""
+
 _RETRY_SECONDS = 0.5
+_AWAY = (
+    sqlalchemy_errors.OperationalError,
+    sqlalchemy_errors.InterfaceError,
+    sqlalchemy_errors.TimeoutError,
+)
 _NO_BEGIN = "without_begin"
 """On SQLite we begin transactions ourselves; a connection with this option has none."""
 
@@ -70,14 +97,25 @@ class Database:
         url: the address, as SQLAlchemy writes it.
         connections: how many a process keeps ready for hops.
         seconds: the longest that any of those waits for one statement.
+        replica: the address of a copy that is read while this one is away; empty for none.
+        probed_every: seconds after which it is asked whether it answers, if nobody reads.
     """
 
     def __init__(
-        self, url: str, connections: int = 8, seconds: float = STATEMENT_SECONDS
+        self,
+        url: str,
+        connections: int = 8,
+        seconds: float = STATEMENT_SECONDS,
+        replica: str = "",
+        probed_every: float | None = None,
     ) -> None:
-        self._url = make_url(url)
-        if self._url.drivername in ("postgresql", "postgres"):
-            self._url = self._url.set(drivername="postgresql+psycopg")
+        self._url = _address(url)
+        self._replica: Database | None = None
+        if replica:
+            self._replica = Database(replica, connections, seconds, probed_every=_PROBE_SECONDS)
+        self._probed_every = probed_every
+        self._good_host = ""
+        self._answered_at = 0.0
         self._size = connections
         self._seconds = seconds
         self.is_postgresql = self._url.get_backend_name() == "postgresql"
@@ -111,6 +149,8 @@ class Database:
         """
         self._try_to_fill()
         self._keeper.start()
+        if self._replica:
+            self._replica.open()
 
     def close(self) -> None:
         """Give every connection back."""
@@ -120,11 +160,31 @@ class Database:
             self._keeper.join(timeout=2 * CONNECT_SECONDS)
         self._hops.dispose()
         self._work.dispose()
+        if self._replica:
+            self._replica.close()
 
     def answers(self) -> bool:
-        """Say whether the database answers a hop now."""
+        """Say whether a hop that reads is answered now, be it by the replica."""
         try:
             with self.reading() as connection:
+                connection.execute(text("SELECT 1"))
+        except Unavailable:
+            return False
+        return True
+
+    def stands(self) -> bool:
+        """Say whether the database itself answers, whatever its replica does."""
+        try:
+            with self._lend(self._reads, STATEMENT_SECONDS) as connection:
+                connection.execute(text("SELECT 1"))
+        except Unavailable:
+            return False
+        return True
+
+    def keeps(self) -> bool:
+        """Say whether the database takes what is to be kept now; a replica takes nothing."""
+        try:
+            with self.writing() as connection:
                 connection.execute(text("SELECT 1"))
         except Unavailable:
             return False
@@ -134,10 +194,16 @@ class Database:
     def reading(self, seconds: float = STATEMENT_SECONDS) -> Iterator[Connection]:
         """Lend a connection for one statement, outside any transaction.
 
+        Where there is a replica, it answers what the database does not.
+
         Raises:
             Unavailable: no connection is at hand, or `seconds` went by.
         """
-        with self._lend(self._reads, seconds) as connection:
+        if self._replica is None:
+            with self._lend(self._reads, seconds) as connection:
+                yield connection
+            return
+        with self._reading_either(self._replica, seconds) as connection:
             yield connection
 
     @contextmanager
@@ -174,24 +240,65 @@ class Database:
             self._sqlite_writer.release()
 
     @contextmanager
-    def _lend(self, engine: Engine, seconds: float) -> Iterator[Connection]:
+    def _reading_either(self, replica: "Database", seconds: float) -> Iterator[Connection]:
+        """Lend a connection to the database, or else to its replica, within `seconds`."""
+        began, pool = time.monotonic(), self._hops.pool
+        until = began + seconds
+        with ExitStack() as lent:
+
+            def spare(error: Exception | None = None) -> Connection:
+                if getattr(error, "connection_invalidated", False):
+                    self._report_loss(pool, began)
+                left = max(0.01, until - time.monotonic())
+                return lent.enter_context(replica.reading(left))
+
+            first = min(seconds, FIRST_SECONDS)
+            try:
+                connection = lent.enter_context(self._lend(self._reads, first, _Reading))
+            except Unavailable:
+                connection = spare()
+            if isinstance(connection, _Reading):
+                connection.spare = spare
+            yield connection
+
+    @contextmanager
+    def _lend(
+        self, engine: Engine, seconds: float, kind: Callable[[Engine], Connection] = Connection
+    ) -> Iterator[Connection]:
         if not self._ready.is_set():
             raise Unavailable
+        pool, began = self._hops.pool, time.monotonic()
         try:
-            with engine.connect() as connection:
+            with self._standing(engine, kind) as connection:
                 _limit(connection.connection, seconds)
                 yield connection
-        except (
-            sqlalchemy_errors.OperationalError,
-            sqlalchemy_errors.InterfaceError,
-            sqlalchemy_errors.TimeoutError,
-        ) as error:
+                if not connection.invalidated:
+                    self._answered_at = time.monotonic()
+        except _AWAY as error:
             if getattr(error, "connection_invalidated", False):
-                self._report_trouble()
+                self._report_loss(pool, began)
+            raise Unavailable from error
+        except sqlalchemy_errors.InternalError as error:
+            if not isinstance(error.orig, psycopg_errors.ReadOnlySqlTransaction):
+                raise
+            self._report_trouble(pool)  # it is a replica now: another is to be written to
             raise Unavailable from error
         except Unavailable:
-            self._report_trouble()
+            self._report_trouble(pool)
             raise
+
+    def _standing(self, engine: Engine, kind: Callable[[Engine], Connection]) -> Connection:
+        """Take a connection that stands, past those that are yet to be made anew.
+
+        Raises:
+            Unavailable: none does.
+        """
+        for _ in range(self._size - 1):
+            try:
+                return kind(engine)
+            except Unavailable:
+                self._trouble.set()
+        return kind(engine)
 
     def _hop_engine(self) -> Engine:
         engine = create_engine(
@@ -203,6 +310,7 @@ class Database:
             pool_timeout=STATEMENT_SECONDS,
         )
         event.listen(engine, "do_connect", self._connect_off_the_hop)
+        event.listen(engine, "handle_error", _spare_the_others)
         return engine
 
     def _work_engine(self) -> Engine:
@@ -212,7 +320,8 @@ class Database:
             # A process that is stopped in its tracks must not hold up the others for long.
             idle = int(IDLE_SECONDS * 1000)
             options["connect_args"] = {
-                "options": f"-c idle_in_transaction_session_timeout={idle}"
+                **{one: to for one, to in _WORK_OPTIONS.items() if one not in self._url.query},
+                "options": f"-c idle_in_transaction_session_timeout={idle}",
             }
         return create_engine(
             self._url,
@@ -232,7 +341,10 @@ class Database:
             limit = int(self._seconds * 900)
             options.setdefault("connect_timeout", CONNECT_SECONDS)
             options["options"] = f"-c statement_timeout={limit} -c lock_timeout={limit}"
-            return _TimedConnection.connect(*args, **options)
+            options = _with_first(self._good_host, options)
+            connection = _TimedConnection.connect(*args, **options)
+            self._good_host = f"{connection.info.host}:{connection.info.port}"
+            return connection
         return None
 
     def _try_to_fill(self) -> bool:
@@ -254,16 +366,73 @@ class Database:
 
     def _keep_filled(self) -> None:
         while True:
-            self._trouble.wait()
+            in_trouble = self._trouble.wait(self._probed_every)
             self._trouble.clear()
             if self._closed:
                 return
-            if not self._try_to_fill():
+            if not in_trouble:
+                self.answers()
+                continue
+            mended = self._ready.is_set() and self._try_to_mend()
+            if not mended and not self._try_to_fill():
                 time.sleep(_RETRY_SECONDS)
 
-    def _report_trouble(self) -> None:
+    def _try_to_mend(self) -> bool:
+        """Make those connections anew that were lost, and no others; say whether it went."""
+        self._filling.now = True
+        try:
+            with ExitStack() as taken:
+                for _ in range(self._hops.pool.checkedin()):  # type: ignore[attr-defined]
+                    taken.enter_context(self._reads.connect())
+        except Exception as error:
+            _log.warning("no connection again", extra={"error": type(error).__name__})
+            self._ready.clear()
+            return False
+        finally:
+            self._filling.now = False
+        return True
+
+    def _report_loss(self, pool: Pool, began: float) -> None:
+        """Let a connection be made anew: it alone, where others were answered meanwhile.
+
+        Args:
+            began: when what was asked over it began, in seconds of the monotonic clock.
+        """
+        if self._answered_at > max(began, time.monotonic() - self._seconds / 2):
+            self._trouble.set()
+        else:
+            self._report_trouble(pool)
+
+    def _report_trouble(self, pool: Pool | None = None) -> None:
+        """Let the pool be filled anew; one that was in trouble before the last time is gone."""
+        if pool is not None and pool is not self._hops.pool:
+            return
         self._ready.clear()
         self._trouble.set()
+
+
+class _Reading(Connection):
+    """A connection for reading: where a statement fails, a spare one is asked from then on.
+
+    Attributes:
+        spare: lends it, and is told what failed.
+    """
+
+    spare: Callable[[Exception], Connection]
+    _instead: Connection | None = None
+
+    def execute(self, *statement: Any, **options: Any) -> CursorResult[Any]:
+        """Ask here, or else of the spare one."""
+        if self._instead is None:
+            try:
+                return super().execute(*statement, **options)
+            except _AWAY as error:
+                self._instead = self.spare(error)
+        return self._instead.execute(*statement, **options)
+
+    def scalar(self, *statement: Any, **options: Any) -> Any:
+        """Ask likewise for one value."""
+        return self.execute(*statement, **options).scalar()
 
 
 class _TimedConnection(psycopg.Connection[Any]):
@@ -280,6 +449,40 @@ class _TimedConnection(psycopg.Connection[Any]):
         except psycopg_errors._WaitTimeout as error:
             self.pgconn.finish()
             raise psycopg.OperationalError("no answer in time") from error
+
+
+def _address(url: str) -> URL:
+    """Read an address, one that names several hosts as libpq writes them among them."""
+    scheme, _, rest = url.partition("://")
+    place, _, path = rest.partition("/")
+    login, at, hosts = place.rpartition("@")
+    if "," in hosts:
+        ask = "&" if "?" in path else "?"
+        named = "&".join(f"host={quote(one)}" for one in hosts.split(","))
+        url = f"{scheme}://{login}{at}/{path}{ask}{named}"
+    read = make_url(url)
+    if read.drivername in ("postgresql", "postgres"):
+        return read.set(drivername="postgresql+psycopg")
+    return read
+
+
+def _with_first(good: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Name that host first, among several, which answered last: another may be frozen."""
+    hosts = str(options.get("host", "")).split(",")
+    ports = str(options.get("port", "")).split(",")
+    if len(hosts) < 2 or len(ports) != len(hosts):
+        return options
+    pairs = sorted(zip(hosts, ports, strict=True), key=lambda one: ":".join(one) != good)
+    return {
+        **options,
+        "host": ",".join(host for host, _ in pairs),
+        "port": ",".join(port for _, port in pairs),
+    }
+
+
+def _spare_the_others(context: ExceptionContext) -> None:
+    """Keep the other connections of a pool that lost one: its keeper looks after them."""
+    context.invalidate_pool_on_disconnect = False
 
 
 def _limit(connection: PoolProxiedConnection, seconds: float) -> None:

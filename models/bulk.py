@@ -71,8 +71,9 @@ def insert_plain(
 ) -> None:
     """Insert rows of values that SQLite takes as they are."""
     if rows:
-        places = ", ".join("?" * len(names))
-        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places})"  # noqa: S608
+        columns, places = ", ".join(names), ", ".join("?" * len(names))
+        into = f"{table.name} ({columns})"
+        statement = f"INSERT INTO {into} VALUES ({places})"  # noqa: S608 # nosec B608 # our names
         connection.exec_driver_sql(statement, list(rows))
 
 

@@ -4,6 +4,7 @@ A message is queued once for what caused it, in the transaction of its cause. Wh
 with it lives in `models/sending.py`, what gateways report of it in `models/reported.py`.
 """
 
+import logging
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     func,
     insert,
+    or_,
     select,
     text,
 )
@@ -30,7 +32,9 @@ from sqlalchemy import (
 from models.base import in_utc, metadata
 from models.gsm7 import segments
 from models.keys import Keys
-from models.upsert import upsert
+from models.upsert import upserted
+
+_log = logging.getLogger(__name__)
 
 CALL = timedelta(minutes=10)
 """Longer than any call: within it, what is wished for again is the same wish."""
@@ -170,14 +174,14 @@ def queue(
         Whether the message is new.
     """
     row = row_of(keys, cause, phone, body, code, priority)
-    new = upsert(connection, outbox, row, on=["cause"])
-    if new and documents:
-        message_id = connection.scalars(
-            select(outbox.c.id).where(outbox.c.cause == cause)
-        ).one()
-        told = [{"message_id": message_id, "document_id": one} for one in documents]
+    new = upserted(connection, outbox, row, on=["cause"])
+    if new is None:
+        return False
+    _log.info("sms queued", extra={"sms": new.id})
+    if documents:
+        told = [{"message_id": new.id, "document_id": one} for one in documents]
         connection.execute(insert(outbox_documents), told)
-    return new
+    return True
 
 
 def notice_code(keys: Keys, cause: str, phone: str) -> str:
@@ -216,6 +220,22 @@ def queued_since(connection: Connection, cause: str, moment: datetime) -> bool:
     """Say whether a message for `cause` was queued after `moment`."""
     query = select(outbox.c.id).where(outbox.c.cause == cause, outbox.c.made_at > moment)
     return connection.execute(query).first() is not None
+
+
+def causes_to(
+    connection: Connection, phone_hmacs: Collection[bytes], beginnings: Collection[str]
+) -> dict[str, datetime]:
+    """Give when messages to a phone were queued, by causes that begin in one of some ways.
+
+    Args:
+        phone_hmacs: the phone's, under every key version.
+        beginnings: without `%` and `_`.
+    """
+    query = select(outbox.c.cause, outbox.c.made_at).where(
+        outbox.c.phone_hmac.in_(phone_hmacs),
+        or_(*(outbox.c.cause.like(f"{one}%") for one in beginnings)),
+    )
+    return {row.cause: in_utc(row.made_at) for row in connection.execute(query)}
 
 
 def answers_since(

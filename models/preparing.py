@@ -6,8 +6,10 @@ document will have if it is new.
 """
 
 import gc
+import logging
 import os
 import struct
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +20,7 @@ from functools import lru_cache
 from itertools import cycle, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from traceback import extract_tb
 from typing import Any
 
 from sqlalchemy import Connection as Database
@@ -60,6 +63,8 @@ _BEGIN = struct.Struct(">hiq").pack
 _HMAC = struct.Struct(">i32si").pack
 _NO_PHONE = packed(None) * 2
 """How a row begins, an HMAC and how long the ciphertext behind it is, and neither of both."""
+
+_log = logging.getLogger(__name__)
 
 Read = Callable[[Any], Any]
 """Reads one item of a list: gives a Row, or whatever says why there is none."""
@@ -298,9 +303,26 @@ class _Work:
     processes: int
 
     def do(self, nth: int, end: Connection) -> None:
-        """Prepare every so manieth chunk from the `nth` on, and then say that it is over."""
+        """Prepare every so manieth chunk from the `nth` on, and then say that it is over.
+
+        What goes wrong is told without what the list holds; whoever waits sees the pipe end.
+        """
         gc.disable()
         os.nice(_NICENESS)
+        try:
+            self._prepare(nth, end)
+        except Exception as error:
+            where = " < ".join(
+                f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
+                for frame in reversed(extract_tb(error.__traceback__)[-8:])
+            )
+            # nobody configured logs in here: what is told must stand in the line itself
+            _log.error(
+                "a process that prepares rows failed: %s: %s", type(error).__name__, where
+            )
+            sys.exit(1)
+
+    def _prepare(self, nth: int, end: Connection) -> None:
         for place, chunk in enumerate(chunks(self.source(), self.first_id)):
             if place % self.processes == nth:
                 began = time.monotonic()

@@ -5,6 +5,7 @@ kept that name, twice, late, out of order, or for a message that is not ours. Wh
 message is kept for a day as a stray, and looked at again by `match_strays`.
 """
 
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -56,6 +57,7 @@ _SKEW = timedelta(seconds=10)
 """How far the clocks of two machines may be apart."""
 
 _KEPT = timedelta(days=1)
+_log = logging.getLogger(__name__)
 _ENDS = (Delivery.DELIVERED, Delivery.FAILED)
 
 stray_reports = Table(
@@ -106,11 +108,18 @@ class Report:
     is_absent: bool = False
 
 
-def take_report(connection: Connection, keys: Keys, report: Report, again_at: datetime) -> bool:
+def take_report(
+    connection: Connection,
+    keys: Keys,
+    report: Report,
+    again_at: datetime,
+    came_at: datetime | None = None,
+) -> bool:
     """Keep what a gateway reports.
 
     Args:
         again_at: when a phone that was absent is tried once more.
+        came_at: when the report came; by default now.
 
     Returns:
         Whether it is known which message it speaks of; else it is kept as a stray.
@@ -125,7 +134,7 @@ def take_report(connection: Connection, keys: Keys, report: Report, again_at: da
         report.reason,
         report.is_absent,
         phone_hmac,
-        datetime.now(UTC),
+        came_at or datetime.now(UTC),
     )
     known = _apply(connection, keys, told, again_at)
     if not known:
@@ -278,6 +287,7 @@ def _advance(connection: Connection, message: Any, told: _Told) -> bool:
     if state in _ENDS or (state is Delivery.SENT and told.state is Delivery.SENT):
         return False
     _become(connection, message, told.state, gateway_id=told.gateway_id, reason=told.reason)
+    _log.info("sms reported", extra={"sms": message.id, "state": str(told.state)})
     return told.state is Delivery.FAILED
 
 

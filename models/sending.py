@@ -28,6 +28,7 @@ from models.outbox import (
 )
 from models.rekeying import rekey_phones
 from models.spending import Limits, Purse, correct, money_of
+from models.switches import Part, read_switches
 
 ATTEMPTS = 8
 """Submissions of one message that the gateway surely refused, before it is given up."""
@@ -105,10 +106,14 @@ class Outcome:
 def take(connection: Connection, keys: Keys, most: int, terms: Terms) -> list[Outgoing]:
     """Take due messages for sending: they are `submitting` once this is committed.
 
-    Those that must not go out fail here, and those that must wait are put off.
+    Those that must not go out fail here, and those that must wait are put off. What operators
+    have paused is left as it is.
     """
-    _rekey(connection, keys, most, terms)
-    waiting = _due(connection, most, terms.unasked)
+    wanted = _wanted(connection, terms)
+    if not wanted:
+        return []
+    _rekey(connection, keys, most, wanted)
+    waiting = _due(connection, most, wanted)
     if not waiting:
         return []
     purse = Purse(connection, terms.limits, terms.day)
@@ -184,26 +189,39 @@ _TAKEN = (
 )
 
 
-def _rekey(connection: Connection, keys: Keys, most: int, terms: Terms) -> None:
+def _wanted(connection: Connection, terms: Terms) -> tuple[Priority, ...]:
+    """Give the priorities that may be taken now."""
+    paused = read_switches(connection).paused
+    if Part.SMS in paused:
+        return ()
+    if not terms.unasked:
+        return (Priority.ANSWER,)
+    held = {Priority.CAMPAIGN} if Part.CAMPAIGNS in paused else set()
+    return tuple(one for one in Priority if one not in held)
+
+
+def _rekey(connection: Connection, keys: Keys, most: int, wanted: Collection[Priority]) -> None:
     """Move what is kept of the phones to be texted: a STOP may lie under an older key."""
     if not keys.has_older:
         return
     phones = set()
-    for row in _due(connection, most, terms.unasked, locked=False):
+    for row in _due(connection, most, wanted, locked=False):
         if phone := keys.people.open_or_empty(row.phone, phone_row(row.cause)):
             phones.add(phone)
     rekey_phones(connection, keys, phones)
 
 
-def _due(connection: Connection, most: int, unasked: bool, locked: bool = True) -> list[Any]:
-    """Find due messages, those that somebody waits for first.
+def _due(
+    connection: Connection, most: int, wanted: Collection[Priority], locked: bool = True
+) -> list[Any]:
+    """Find due messages of some priorities, those that somebody waits for first.
 
     Each priority is asked for by itself, so that the index ends the search where many wait
     that are not due.
     """
     now = datetime.now(UTC)
     found: list[Any] = []
-    for priority in Priority if unasked else (Priority.ANSWER,):
+    for priority in wanted:
         if len(found) < most:
             query = (
                 select(*_TAKEN)

@@ -1,8 +1,9 @@
 """Insert a row, or leave or change the one already there: atomic on both databases."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -20,6 +21,17 @@ def upsert(
     Returns:
         Whether a row was inserted or changed.
     """
+    return upserted(connection, table, row, on, change) is not None
+
+
+def upserted(
+    connection: Connection,
+    table: Table,
+    row: Mapping[str, object],
+    on: Sequence[str],
+    change: Sequence[str] = (),
+) -> Row[Any] | None:
+    """Do as `upsert` does; give the key of the row that was inserted or changed, if one was."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(row)
     if change:
@@ -29,7 +41,7 @@ def upsert(
         done = statement.on_conflict_do_nothing()
     # rowcount will not do: psycopg has none for an insert that SQLAlchemy lets return its key
     written = connection.execute(done.returning(*table.primary_key.columns))
-    return written.first() is not None
+    return written.first()
 
 
 def insert_new(

@@ -37,6 +37,7 @@ METHOD = "POST"
 _DATE = re.compile(
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z?"
 )
+_BALANCE = re.compile(r"[A-Z]{3} -?[0-9,]{1,15}(\.[0-9]{1,6})?")
 _ACCEPTED = {100, 101, 102}
 _PASSING = {402, 405, 500, 501, 502}
 """Refusals that may pass: a sender not yet approved, no credit, a fault on their side."""
@@ -226,6 +227,15 @@ class Sender:
             return False
         status: int = answer.status_code
         return status < 500 and status != 401
+
+    def balance(self) -> str | None:
+        """Give what the account has left, as `KES 1785.50`; None where it is not told."""
+        try:
+            answer = self._service.fetch_application_data(timeout=wire.PROBE_TIMEOUT)
+            told = str(json.loads(answer.content)["UserData"]["balance"])
+        except (requests.exceptions.RequestException, ValueError, KeyError, TypeError):
+            return None
+        return told if _BALANCE.fullmatch(told) else None
 
 
 def _read_answer(answer: requests.Response, phone: str) -> Submitted:

@@ -17,11 +17,12 @@ from menus.dial import Text
 from menus.engine import Stepped
 from menus.flows.home import WHOLE
 from menus.keywords import Asked, Want
+from menus.late_answers import Insisting
 from menus.line import Line
 from menus.notices import tell
 from menus.pages import Page
 from menus.queries import Queries
-from menus.screens import Ask, Finding, Luck, Sending, takes_typing
+from menus.screens import Ask, Sending, takes_typing
 from menus.session import Session, Taken, dump, read
 from menus.sessions import Loaded
 from menus.turn import HOP_SECONDS, Hop
@@ -130,7 +131,7 @@ def _is_late(line: Line, text: Text) -> bool:
     return text.sent_at is not None and line.clock() - text.sent_at > LATE
 
 
-class _Asking(Queries):
+class _Asking(Insisting):
     """One text's questions: what cannot be answered now is asked for again."""
 
     channel = Channel.SMS
@@ -138,17 +139,6 @@ class _Asking(Queries):
     def __init__(self, *given: object) -> None:
         super().__init__(*given)  # type: ignore[arg-type]
         self.dropped = None  # a call is carried on by a call
-
-    def find(self, number: str, kind: str) -> Finding:
-        """Look a number up.
-
-        Raises:
-            models.base.Unavailable: the database is away.
-        """
-        finding = super().find(number, kind)
-        if finding.luck is Luck.AWAY:
-            raise Unavailable
-        return finding
 
     def sent(self, code: str) -> Sending:
         """Look for a message by its code.

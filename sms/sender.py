@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from queue import Empty, SimpleQueue
+from secrets import token_hex
 
 from menus.line import Line
 from menus.notices import tell
 from models.outbox import Delivery
 from models.reported import match_strays
+from models.senders import NOTED, note_at_work, sign_off
 from models.sending import ATTEMPTS, Outcome, Outgoing, Terms, give_up_lost, settle, take
 from models.sending_hours import is_open, next_morning
 from models.spending import Limits
@@ -80,12 +82,14 @@ class Office:
         self._switch = Switch(line.database, self._lanes)
         self._outcomes: list[Outcome] = []
         self._next_sweep = 0.0
+        self._name, self._next_note = token_hex(16), 0.0
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Send until told to stop."""
         self._line.bell.listen(self._wake)
         while not stopped():
             try:
+                self._note()
                 self._sweep()
                 self._switch.look()
                 self._round()
@@ -94,6 +98,7 @@ class Office:
                 time.sleep(POLL_SECONDS)
             self._wait()
         self._leave()
+        self._sign_off()
 
     def empty(self) -> int:
         """Send all that is due now, and come back; give how many messages were handed over.
@@ -182,7 +187,8 @@ class Office:
 
     def _outcome(self, lane: Lane, message: Outgoing, submitted: Submitted) -> Outcome:
         state, pause = self._fate(lane, submitted, message.attempts)
-        _log.info("sms", extra={"state": str(state), "outcome": submitted.reason or ""})
+        told = {"sms": message.id, "gateway": lane.sender.name, "state": str(state)}
+        _log.info("sms handed over", extra={**told, "outcome": submitted.reason or ""})
         return Outcome(
             message,
             state,
@@ -217,6 +223,21 @@ class Office:
         if others and attempts < TROUBLES:
             return timedelta(seconds=attempts)
         return timedelta(seconds=15 * 2 ** (attempts - 1))
+
+    def _note(self) -> None:
+        """Note that this sender is at work."""
+        if time.monotonic() >= self._next_note:
+            self._next_note = time.monotonic() + NOTED.total_seconds()
+            with self._line.database.working() as connection:
+                note_at_work(connection, self._name)
+
+    def _sign_off(self) -> None:
+        """Note that this sender has ended; where that fails it is noticed in a minute."""
+        try:
+            with self._line.database.working() as connection:
+                sign_off(connection, self._name)
+        except Exception as error:
+            _log.warning("a sender did not sign off", extra={"error": type(error).__name__})
 
     def _sweep(self) -> None:
         if time.monotonic() >= self._next_sweep:

@@ -1,9 +1,9 @@
 """The way in for texts, reports and opt-outs: keep, then acknowledge.
 
-What cannot be kept is asked for again: Africa's Talking repeats what it gets no 200 for
-every minute for 12 hours, and Kannel as often as its configuration says. So nothing that
-comes with a live token gets a 4xx for what it holds. No answer has a body: Kannel would
-text it.
+What comes while the database is away is kept on this machine's disk. Only what cannot be kept
+there either is asked for again: Africa's Talking repeats what it gets no 200 for every minute
+for 12 hours, and Kannel as often as its configuration says. So nothing that comes with a live
+token gets a 4xx for what it holds. No answer has a body: Kannel would text it.
 """
 
 import logging
@@ -14,14 +14,10 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from menus.line import Line
-from models.base import Unavailable
-from models.callers import caller_row, stop
-from models.rekeying import rekey_phones
-from models.reported import take_report
-from models.sending_hours import next_morning
+from menus.meters import Callback
 from sms import africastalking, kannel
 from sms.gateway import Adapter, OptOut, Unreadable
-from sms.reply import reply
+from sms.incoming import Came, take_or_keep, take_what_waits
 
 GATEWAYS: Mapping[str, Adapter] = {
     africastalking.NAME: africastalking,
@@ -39,7 +35,8 @@ percent-encoded, and would come again for 12 hours if it were refused."""
 
 Guard = Callable[[Collection[str], int], Callable[[], None]]
 Fields = Mapping[str, str]
-Take = Callable[[Line, str, Fields], None]
+Read = Callable[[str, Fields], Came | None]
+"""Reads what a gateway brought; None where it is nothing to be taken."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,17 +49,14 @@ def blueprint(line: Line, guard: Guard) -> Blueprint:
     """
     pages = Blueprint("sms", __name__)
 
+    take_what_waits(line)
     pages.before_request(guard(GATEWAYS, LARGEST))
     pages.register_error_handler(HTTPException, _refuse)
-    for path, take in (
-        ("", _take_text),
-        ("/reports", _take_report),
-        ("/optouts", _take_optout),
-    ):
+    for path, read in (("", _text), ("/reports", _report), ("/optouts", _optout)):
         pages.add_url_rule(
             f"/sms/<gateway>/<token>{path}",
-            endpoint=take.__name__,
-            view_func=partial(_view, line, take),
+            endpoint=read.__name__,
+            view_func=partial(_view, line, read),
             methods=("GET", "POST"),
             provide_automatic_options=False,
         )
@@ -77,52 +71,52 @@ def _answer(status: int) -> Response:
     return Response(status=status, mimetype="text/plain")
 
 
-def _view(line: Line, take: Take, gateway: str, **_parts: str) -> Response:
+def _view(line: Line, read: Read, gateway: str, **_parts: str) -> Response:
     """Take what came; the status says whether the gateway should bring it again."""
-    if take is _take_optout and gateway not in OPT_OUTS:
+    if read is _optout and gateway not in OPT_OUTS:
         return _answer(404)
     if request.method != GATEWAYS[gateway].METHOD:
         return _answer(405)
-    return _answer(_status(line, take, gateway))
+    status = _status(line, read, gateway)
+    line.meters.callback(gateway, _KINDS[read], status)
+    return _answer(status)
 
 
-def _status(line: Line, take: Take, gateway: str) -> int:
+def _status(line: Line, read: Read, gateway: str) -> int:
     try:
-        take(line, gateway, request.args if request.method == "GET" else request.form)
+        came = read(gateway, request.args if request.method == "GET" else request.form)
+        taken = came is None or take_or_keep(line, came)
     except HTTPException:
         raise
-    except Unreadable:
+    except (Unreadable, UnicodeDecodeError):  # an address with octets that are no text
         _log.warning("request not understood", extra={"gateway": gateway})
-    except Unavailable:
-        return 503
+        return 200
     except Exception:
         _log.exception("request failed")
         return 500
-    return 200
+    return 200 if taken else 503
 
 
-def _take_text(line: Line, gateway: str, fields: Fields) -> None:
-    reply(line, GATEWAYS[gateway].read(fields))
+def _text(gateway: str, fields: Fields) -> Came:
+    return GATEWAYS[gateway].read(fields)
 
 
-def _take_report(line: Line, gateway: str, fields: Fields) -> None:
-    """Keep what became of a message; a word that we do not know is only logged."""
+def _report(gateway: str, fields: Fields) -> Came | None:
+    """Read what became of a message; a word that we do not know is only logged."""
     report = GATEWAYS[gateway].read_report(fields)
     if report.state is None:
         extra = {"gateway": gateway, "state": report.reason or ""}
         _log.warning("report that changes nothing", extra=extra)
-        return
-    again_at = next_morning(line.country, line.clock())
-    with line.database.writing() as connection:
-        if report.phone:
-            rekey_phones(connection, line.keys, [report.phone])
-        take_report(connection, line.keys, report, again_at)
+        return None
+    return report
 
 
-def _take_optout(line: Line, gateway: str, fields: Fields) -> None:
-    phone = OPT_OUTS[gateway](fields).phone
-    phone_hmac = line.keys.phone_hmac(phone)
-    sealed = line.keys.people.seal(phone, caller_row(phone_hmac))
-    with line.database.writing() as connection:
-        rekey_phones(connection, line.keys, [phone])
-        stop(connection, phone_hmac, sealed)
+def _optout(gateway: str, fields: Fields) -> Came:
+    return OPT_OUTS[gateway](fields)
+
+
+_KINDS: Mapping[Read, Callback] = {
+    _text: Callback.TEXT,
+    _report: Callback.REPORT,
+    _optout: Callback.OPTOUT,
+}

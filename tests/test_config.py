@@ -183,7 +183,52 @@ def test_a_bad_code_is_named(value: str) -> None:
 
 
 def test_a_redis_mode_that_is_not_known_is_named() -> None:
-    assert faults(REDIS_MODE="cluster") == ["REDIS_MODE is not one of: single"]
+    assert faults(REDIS_MODE="many") == ["REDIS_MODE is not one of: single, sentinel, cluster"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "url"),
+    [
+        ("sentinel", "redis://h1:26379,h2:26379,h3:26379/0"),
+        ("sentinel", "rediss://line:5ecret@h1,h2,[fd00::1]:26379"),
+        ("cluster", "redis://:5ecret@10.0.0.1:7000,10.0.0.2:7000"),
+        ("single", "redis://:5ecret@redis/0"),
+        ("single", "unix:///run/redis.sock"),
+    ],
+)
+def test_where_redis_is_may_be_said_in_every_mode(mode: str, url: str) -> None:
+    assert faults(REDIS_MODE=mode, REDIS_URL=url) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "url"),
+    [
+        ("sentinel", "unix:///run/redis.sock"),
+        ("sentinel", "redis://5ecret@h1,h2"),
+        ("sentinel", "redis://h1:5ecret,h2"),
+        ("cluster", "redis://h1,h2/3"),
+        ("cluster", "h1:7000"),
+    ],
+)
+def test_where_redis_is_must_fit_its_mode(mode: str, url: str) -> None:
+    assert faults(REDIS_MODE=mode, REDIS_URL=url) == [
+        "REDIS_URL is not of the form redis://HOST:PORT,HOST:PORT for its REDIS_MODE"
+    ]
+
+
+def test_several_hosts_of_redis_need_their_mode() -> None:
+    assert faults(REDIS_URL="redis://h1,h2") == [
+        "REDIS_URL names several hosts: set REDIS_MODE"
+    ]
+
+
+def test_a_replica_is_for_postgresql_alone() -> None:
+    replica = "postgresql://replica/line"
+
+    assert faults(DATABASE_URL="postgresql://db/line", DATABASE_REPLICA_URL=replica) == []
+    assert faults(DATABASE_URL="sqlite:///1919.sqlite", DATABASE_REPLICA_URL=replica) == [
+        "DATABASE_REPLICA_URL is for PostgreSQL alone"
+    ]
 
 
 def test_what_is_said_of_a_wrong_setting_does_not_hold_it() -> None:

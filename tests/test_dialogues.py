@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.caller import Caller
-from tests.conftest import Open, inbox, line_of
+from tests.conftest import Open
 from tests.dialogue import FILES, Dialogue, by_database, read, twins_last
 from tests.servers import RedisServer
 
@@ -22,11 +22,11 @@ def test_every_page_and_text_is_as_written(
     caller = Caller(app.test_client())
     pages = [caller.dial(), *map(caller.key, dialogue.keys)]
     if rewrite:
-        _rewrite(file, dialogue, pages, inbox(line_of(app)))
+        _rewrite(file, dialogue, pages, dialogue.heard(app))
         return
 
     assert pages == [page for _, page in dialogue.hops]
-    assert inbox(line_of(app)) == dialogue.texts
+    assert dialogue.heard(app) == dialogue.texts
 
 
 @every_dialogue_anew
@@ -42,7 +42,7 @@ def test_a_session_lost_before_every_hop_is_rebuilt(
         pages.append(caller.key(key))
 
     assert pages == [page for _, page in dialogue.hops]
-    assert inbox(line_of(app)) == dialogue.texts
+    assert dialogue.heard(app) == dialogue.texts
 
 
 @every_dialogue_anew
@@ -55,7 +55,7 @@ def test_without_redis_the_pages_are_the_same(
     pages = [caller.dial(), *map(caller.key, dialogue.keys)]
 
     assert pages == [page for _, page in dialogue.hops]
-    assert inbox(line_of(app)) == dialogue.texts
+    assert dialogue.heard(app) == dialogue.texts
 
 
 @every_dialogue_anew
@@ -69,7 +69,7 @@ def test_each_hop_sent_three_times_takes_effect_once(
     pages += [[caller.key(key), caller.send(), caller.send()] for key in dialogue.keys]
 
     assert pages == [[page] * 3 for _, page in dialogue.hops]
-    assert inbox(line_of(app)) == dialogue.texts
+    assert dialogue.heard(app) == dialogue.texts
 
 
 @every_dialogue_anew
@@ -81,7 +81,7 @@ def test_dialled_directly_the_last_page_and_the_texts_are_the_same(
     page = Caller(app.test_client()).dial(*dialogue.keys)
 
     assert page == dialogue.hops[-1][1]
-    assert inbox(line_of(app)) == dialogue.texts
+    assert dialogue.heard(app) == dialogue.texts
 
 
 @every_dialogue_anew
@@ -97,7 +97,7 @@ def test_late_and_repeated_hops_change_nothing_that_follows(
         caller.send("*".join(dialogue.keys[:count]))
 
     assert pages == [page for _, page in dialogue.hops]
-    assert inbox(line_of(app)) == dialogue.texts
+    assert dialogue.heard(app) == dialogue.texts
 
 
 def _rewrite(file: Path, dialogue: Dialogue, pages: list[str], texts: list[str]) -> None:

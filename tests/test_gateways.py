@@ -69,7 +69,7 @@ class Told:
 
     def texts(self, handset: Handset) -> None:
         """See to it that a handset got the dialogue's texts."""
-        texts = inbox(line_of(self.app), handset.phone)
+        texts = self.dialogue.heard(self.app, handset.phone)
 
         assert (handset.name, texts) == (handset.name, self.dialogue.texts)
 

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from bench import figures
 from commands import demonstration_set
 from config import Config
 from models.centres import every_centre
@@ -58,6 +59,11 @@ def test_an_example_gives_what_is_printed(
         said = "\n".join(inbox(line_of(demonstration), form["from"]))
 
     assert said == printed
+
+
+def test_the_table_of_the_torture_is_that_of_the_figures_it_kept() -> None:
+    assert figures.kept()
+    assert figures.tabled(README) == README
 
 
 def test_there_are_examples() -> None:

@@ -57,12 +57,18 @@ APART = (
     "menus/proposals.py",  # faults in changed words, and what the audit calls such changes
     "menus/sessions.py",  # scripts for Redis
     "ussd/phone.py",  # a phone in a developer's terminal
+    "ussd/worker.py",  # what the log says of connections
 )
 """Code whose sentences are for others than callers, by the beginning of its file's name."""
 
 NOT_SHOWN = {
     ("ussd/gateway.py", "text/plain; charset=utf-8"),
     ("menus/lookups.py", "lookups batch"),  # what the audit calls it
+    ("menus/nodes.py", "CLUSTER INFO"),  # what Redis is asked
+    ("menus/nodes.py", "CLUSTER SLOTS"),
+    ("menus/screens.py", "not kept"),  # what the picture of the menus calls a way
+    ("ussd/admission.py", "Not Found"),  # the reasons of HTTP
+    ("ussd/admission.py", "Service Unavailable"),
 }
 
 _LETTER = re.compile(r"[^\W\d_]")

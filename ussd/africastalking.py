@@ -5,6 +5,7 @@ answer is plain text that begins `CON ` or `END ` (docs.africastalking.com/ussd)
 a session is told at an address of its own.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,9 +13,10 @@ from flask import Request
 
 from menus.dial import Dial
 from ussd.gateway import Address, Ended, con_or_end
-from ussd.request import Fields, history, number, one, phone, session
+from ussd.request import Fields, history, number, one, phone, session, word
 
 NAME = "africastalking"
+_NOTHING_TYPED = re.compile(rb"[\n&]text=(?:&|$)")
 
 
 def read(request: Request) -> Dial:
@@ -36,22 +38,24 @@ def read_end(request: Request) -> Ended:
     return Ended(
         session=session(one(form, "sessionId")),
         phone=phone(one(form, "phoneNumber")),
-        network=form.get("networkCode", ""),
-        status=form.get("status", ""),
+        network=word(form.get("networkCode", "")),
+        status=word(form.get("status", "")),
         hops=number(form.get("hopsCount", "0"), 32_000),
         milliseconds=number(form.get("durationInMillis", "0"), 2_000_000_000),
-        cost=form.get("cost", ""),
+        cost=word(form.get("cost", "")),
         ended_at=_moment(form.get("date", "")),
     )
 
 
 def _moment(text: str) -> datetime:
-    for form in _MOMENTS:
+    """Read a moment that has been; now where it is none."""
+    now = datetime.now(UTC)
+    for form in _MOMENTS if text.isascii() else ():
         try:
-            return form(text)
+            return min(form(text), now)
         except ValueError:
             continue
-    return datetime.now(UTC)
+    return now
 
 
 def _utc(pattern: str) -> Callable[[str], datetime]:
@@ -60,7 +64,13 @@ def _utc(pattern: str) -> Callable[[str], datetime]:
 
 _MOMENTS = (_utc("%Y-%m-%d %H:%M:%S"), _utc("%Y-%m-%dT%H:%M:%SZ"))
 
+
+def begins(request: bytes) -> bool:
+    """Say whether a hop is a dial without keys."""
+    return _NOTHING_TYPED.search(request) is not None
+
+
 ADDRESSES = (
-    Address("", ("POST",), read, con_or_end),
+    Address("", ("POST",), read, con_or_end, begins),
     Address("/events", ("POST",), read_end, con_or_end),
 )

@@ -14,7 +14,7 @@ from flask import Request
 
 from menus.dial import Dial
 from menus.pages import Page
-from ussd.gateway import Address, Ended, Reply
+from ussd.gateway import Address, Ended, Reply, never_begins
 from ussd.request import Fields, keys, number, one, phone, query, service_code, session
 
 NAME = "flares"
@@ -59,4 +59,4 @@ def _read_end(fields: Fields) -> Ended:
     )
 
 
-ADDRESSES = (Address("", ("GET",), read, write),)
+ADDRESSES = (Address("", ("GET",), read, write, never_begins),)

@@ -57,6 +57,15 @@ Write = Callable[[Page | None], Reply]
 """Writes a page; None where there is nothing to show."""
 
 
+Begins = Callable[[bytes], bool]
+"""Says of a request's octets, at a glance, whether it begins a session."""
+
+
+def never_begins(_request: bytes) -> bool:
+    """Say that a request begins no session, where nothing in it tells."""
+    return False
+
+
 @dataclass(frozen=True)
 class Address:
     """One address of a gateway.
@@ -64,12 +73,15 @@ class Address:
     Attributes:
         path: what follows the token; parts in `<>` reach `read` as the request's view_args.
         methods: the HTTP methods taken there.
+        begins: tells new dials from other hops while the line is busy; it may be wrong. None
+            where no hops come.
     """
 
     path: str
     methods: tuple[str, ...]
     read: Read
     write: Write
+    begins: Begins | None = None
 
 
 class Gateway(Protocol):

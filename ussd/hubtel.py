@@ -9,6 +9,7 @@ documentation of its Programmable Services and of the USSD API before them).
 """
 
 import json
+import re
 
 from flask import Request
 
@@ -26,9 +27,11 @@ from ussd.request import (
     phone,
     service_code,
     session,
+    word,
 )
 
 NAME = "hubtel"
+_INITIATION = re.compile(rb'"Type"\s*:\s*"(?i:initiation)"')
 _ENDS = {"release": "Release", "timeout": "Timeout"}
 
 
@@ -45,6 +48,11 @@ def read(request: Request) -> Dial | Ended:
         code = service_code(maybe(body, "ServiceCode"))
         return _dial(body, code, keys(one(body, "Message")), opens=False)
     raise Unreadable
+
+
+def begins(request: bytes) -> bool:
+    """Say whether a hop opens a session."""
+    return _INITIATION.search(request) is not None
 
 
 def write(page: Page | None) -> Reply:
@@ -71,10 +79,10 @@ def _read_end(body: Fields, status: str) -> Ended:
     return Ended(
         session=session(one(body, "SessionId")),
         phone=phone(one(body, "Mobile")),
-        network=maybe(body, "Operator"),
+        network=word(maybe(body, "Operator")),
         status=status,
         hops=number(body.get("Sequence"), 32_000),
     )
 
 
-ADDRESSES = (Address("", ("POST",), read, write),)
+ADDRESSES = (Address("", ("POST",), read, write, begins),)

@@ -8,6 +8,8 @@ with an extension and a key look alike, as they should; the answer is plain text
 come several times. It tells no end of a session and no network, being one.
 """
 
+import re
+
 from flask import Request
 from werkzeug.datastructures import MultiDict
 
@@ -16,6 +18,7 @@ from ussd.gateway import Address, con_or_end
 from ussd.request import Fields, history, one, phone, query, service_code, session
 
 NAME = "safaricom"
+_NOTHING_TYPED = re.compile(rb"[?\n&]USSD_PARAMS=(?:[& ]|$)")
 
 
 def read(request: Request) -> Dial:
@@ -31,8 +34,13 @@ def read(request: Request) -> Dial:
     )
 
 
+def begins(request: bytes) -> bool:
+    """Say whether a hop is a dial without keys."""
+    return _NOTHING_TYPED.search(request) is not None
+
+
 def _pairs(fields: Fields) -> list[tuple[str, str]]:
     return list(fields.items(multi=True))
 
 
-ADDRESSES = (Address("", ("GET", "POST"), read, con_or_end),)
+ADDRESSES = (Address("", ("GET", "POST"), read, con_or_end, begins),)

@@ -1,13 +1,17 @@
 """The gateways' way in: read, turn, write. Whatever breaks, a valid page goes back."""
 
 import logging
+import time
 from collections.abc import Callable, Collection
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
+from menus.callbacks import Fields
 from menus.dial import Dial, dialled
 from menus.line import Line
+from menus.meters import Outcome
 from menus.pages import Page
 from menus.turn import turn
 from models.base import Unavailable
@@ -19,6 +23,7 @@ GATEWAYS: tuple[Gateway, ...] = (africastalking, safaricom, flares, infobip, hub
 """Every gateway is one file; here is where it is named."""
 
 Guard = Callable[[Collection[str]], Callable[[], None]]
+_ENDED = "Ended"
 _log = logging.getLogger(__name__)
 
 
@@ -30,6 +35,7 @@ def blueprint(line: Line, guard: Guard, any_code: bool) -> Blueprint:
         any_code: take hops for any service code, as a demonstration does.
     """
     pages = Blueprint("ussd", __name__)
+    line.callbacks.taken_by(_ENDED, lambda fields, _at: _record(line, fields))
 
     pages.before_request(guard({gateway.NAME for gateway in GATEWAYS}))
     for gateway in GATEWAYS:
@@ -63,17 +69,27 @@ class _View:
         )
 
     def _reply(self) -> Reply:
+        began = time.monotonic()
         try:
             came = self._address.read(request)
-            return self._address.write(self._take(came))
+            page = self._take(came)
+            reply = self._address.write(page)
+            if page:
+                self._count(Outcome.END if page.ends else Outcome.PAGE, began)
         except HTTPException:
             raise
         except Unreadable:
             _log.warning("request not understood", extra={"gateway": self._gateway})
-            return self._apology("not_understood")
+            reply = self._apology("not_understood")
+            self._count(Outcome.NOT_UNDERSTOOD, began)
         except Exception:
             _log.exception("hop failed")
-            return self._apology("trouble")
+            reply = self._apology("trouble")
+            self._count(Outcome.TROUBLE, began)
+        return reply
+
+    def _count(self, outcome: Outcome, began: float) -> None:
+        self._line.meters.hop(self._gateway, outcome, time.monotonic() - began)
 
     def _apology(self, phrase: str) -> Reply:
         return self._address.write(self._line.apology(phrase))
@@ -91,20 +107,41 @@ class _View:
     def _keep_end(self, end: Ended) -> None:
         """Keep the end of a session. It is best effort: gateways promise none."""
         name = self._line.sessions.session_hmac(self._gateway, end.session, end.phone)
+        fields = {
+            "name": name.hex(),
+            "gateway": self._gateway,
+            "network": end.network,
+            "status": end.status,
+            "hops": str(end.hops),
+            "milliseconds": str(end.milliseconds),
+            "cost": end.cost,
+            "ended_at": end.ended_at.isoformat(),
+        }
         try:
-            with self._line.database.writing() as connection:
-                record(
-                    connection,
-                    name,
-                    self._gateway,
-                    end.network,
-                    end.status,
-                    end.hops,
-                    end.milliseconds,
-                    end.cost,
-                    end.ended_at,
-                )
+            _record(self._line, fields)
         except Unavailable:
-            _log.warning("end event not kept", extra={"gateway": self._gateway})
+            if not self._line.callbacks.keep(_ENDED, name.hex(), fields):
+                _log.warning("end event not kept", extra={"gateway": self._gateway})
         except Exception:
             _log.exception("end event failed")
+
+
+def _record(line: Line, fields: Fields) -> None:
+    """Keep the end of a session, once.
+
+    Raises:
+        models.base.Unavailable: it was not kept.
+    """
+    given = {name: value or "" for name, value in fields.items()}
+    with line.database.writing() as connection:
+        record(
+            connection,
+            bytes.fromhex(given["name"]),
+            given["gateway"],
+            given["network"],
+            given["status"],
+            int(given["hops"]),
+            int(given["milliseconds"]),
+            given["cost"],
+            datetime.fromisoformat(given["ended_at"]),
+        )

@@ -75,7 +75,7 @@ def _way(start: _Place, end: _Place, hops: int, most: int) -> Markup:
     skips = end.depth - start.depth > 1
     kind = "none" if not hops else "jump" if skips else ""
     wide = max(1.0, _THICKEST * hops / most)
-    return Markup(  # noqa: S704 # numbers alone
+    return Markup(  # noqa: S704 # nosec B704 # numbers alone
         f'<path class="way {kind}" stroke-width="{wide:.1f}" d="M{left:.0f} {start.y:.0f}'
         f'C{middle:.0f} {start.y:.0f} {middle:.0f} {end.y:.0f} {right:.0f} {end.y:.0f}"/>'
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from menus import answers
 from menus.parse import number_for, receipt_asked
 from menus.screens import Ask, Choice, Item, Look, Luck, Menu, Pick, Route, Screen, Tell
-from menus.wishes import TellMeWhenReady, TextMe, Wish
+from menus.wishes import AnswerMe, TellMeWhenReady, TextMe, Wish
 from menus.words import Facts, Words
 from models.counties import NAME
 from models.documents import Found
@@ -93,6 +93,13 @@ def text_answer(look: Look) -> Wish:
     return TextMe(subject, answers.text(look.words, said["number"], found_of(look)))
 
 
+def answer_later(look: Look) -> Wish:
+    """Wish for the answer by a text, once the number can be looked up."""
+    names = ("number", "kind", "picked", "lies_in")
+    said = {name: look.said.get(name, "") for name in names}
+    return AnswerMe(said, look.words.code)
+
+
 def told(look: Look, septets: int) -> str:
     """Write the answer as a text, the kind of document that was named first."""
     named, found = look.said.get("named", ""), found_of(look)
@@ -170,6 +177,7 @@ def _kind(kind: str) -> Mapping[str, str]:
     return {"kind": kind, "named": ""}
 
 
+_AGAIN = Choice("again", "3", to="find")
 _ANOTHER = Choice("another", "3", to="documents")
 _REPORT = Choice("report", "7", to="report_document")
 
@@ -219,7 +227,7 @@ SCREENS: list[Screen] = [
             Readiness.KINDS: "which_kind",
             Readiness.COUNTIES: "which_county",
             Readiness.SPENT: "budget_spent",
-            Readiness.AWAY: "away",
+            Readiness.AWAY: "answered_later",
         },
     ),
     Menu(
@@ -279,7 +287,15 @@ SCREENS: list[Screen] = [
         by_sms=told,
     ),
     Tell("budget_spent", by_sms=told_spent),
-    Menu("away", choices=(Choice("again", "3", to="find"),), if_stuck="help", answers=True),
+    Menu(
+        "answered_later",
+        choices=(_AGAIN,),
+        if_stuck="help",
+        answers=True,
+        promise=answer_later,
+        unless_kept="away",
+    ),
+    Menu("away", choices=(_AGAIN,), if_stuck="help", answers=True),
     Menu("texted", choices=(_ANOTHER,), if_stuck="help", answers=True),
     Route(
         "subscribing",

@@ -11,7 +11,10 @@ from werkzeug.test import TestResponse
 
 from models.gateways import note_away
 from models.outbox import Delivery, Priority
-from tests.caller import PHONE
+from models.senders import note_at_work, sign_off
+from models.switches import Part, pause
+from tests.caller import PHONE, Caller
+from tests.caller import TOKEN as CALLERS
 from tests.conftest import Open, line_of
 from tests.lookups import keys, lookup, phone, take
 from tests.outbox import GATEWAY, Outbox
@@ -145,7 +148,9 @@ def test_an_empty_outbox_has_a_nought_for_everything(app: Flask) -> None:
     said = scraped(app)
     limits = {"line_sms_segments_limit": 5000, "line_sms_money_limit": 4000}
 
-    assert {name: value for name, value in said.items() if value} == limits
+    up = {"line_database_up": 1, "line_redis_up": 1}
+
+    assert {name: value for name, value in said.items() if value} == {**limits, **up}
     assert {f"line_sms_messages {state}" for state in Delivery} <= set(said)
     assert {f"line_sms_queued {name}" for name in ("answer", "notice", "campaign")} <= set(said)
 
@@ -202,10 +207,11 @@ def test_each_scrape_counts_anew(app: Flask, box: Outbox) -> None:
 
 def test_each_number_says_what_it_is(app: Flask) -> None:
     text = ask(app).get_data(as_text=True)
-    names = set(re.findall(r"^# TYPE ([a-z_]+) gauge$", text, re.MULTILINE))
+    sorts = r"^# TYPE ([a-z_]+) (?:gauge|counter|histogram)$"
+    names = set(re.findall(sorts, text, re.MULTILINE))
 
     assert names == set(re.findall(r"^# HELP ([a-z_]+) [A-Z0-9].{15,}\.$", text, re.MULTILINE))
-    assert len(names) == 17
+    assert len(names) >= 31
 
 
 def test_look_ups_of_the_last_hour_and_what_stands_out_are_counted(app: Flask) -> None:
@@ -239,10 +245,11 @@ def test_with_the_database_away_it_says_so_in_time(
         answer = ask(app)
         took = datetime.now(UTC) - began
 
-    assert (answer.status_code, answer.get_data(as_text=True)) == (
-        503,
-        "the database does not answer\n",
-    )
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert "line_database_up 0.0" in text
+    assert "line_redis_up 1.0" in text
+    assert "line_sms_messages" not in text
     assert took < timedelta(seconds=2)
 
 
@@ -252,3 +259,45 @@ def test_with_the_database_away_it_tells_nobody_else(
     app = open_app(postgres_url, redis.url)
     with postgres.frozen():
         assert ask(app, ELSEWHERE).status_code == 404
+
+
+# Hops and callbacks
+
+
+def test_it_counts_hops_by_gateway_and_what_they_were_answered_with(app: Flask) -> None:
+    before = scraped(app)
+    caller = Caller(app.test_client())
+    caller.keys("2", "42")
+    app.test_client().post(f"/ussd/africastalking/{CALLERS}", data={"text": ""})
+    after = scraped(app)
+    more = {name: value - before[name] for name, value in after.items() if "hop" in name}
+
+    assert more["line_hops_total africastalking page"] == 3
+    assert more["line_hops_total africastalking not_understood"] == 1
+    assert more["line_hops_total safaricom page"] == 0
+    assert more["line_hop_seconds_count"] == more["line_hop_seconds_bucket +Inf"] == 4
+    assert more["line_hop_seconds_sum"] > 0
+
+
+def test_it_counts_callbacks_by_what_they_were_answered(app: Flask) -> None:
+    path = f"/sms/africastalking/{CALLERS}"
+    text = {"id": "1", "from": PHONE, "to": "1919", "text": "help", "date": "2026-10-09 12:17"}
+    for address in (path, f"{path}/reports", f"{path}/reports"):
+        app.test_client().post(address, data=text)
+    said = scraped(app)
+
+    assert said["line_callbacks_total africastalking text 200"] == 1
+    assert said["line_callbacks_total africastalking report 200"] == 2
+    assert said["line_callbacks_total kannel report 200"] == 0
+
+
+def test_it_says_what_is_paused_and_how_many_senders_are_at_work(app: Flask) -> None:
+    with line_of(app).database.working() as connection:
+        pause(connection, Part.CAMPAIGNS)
+        note_at_work(connection, "one")
+        note_at_work(connection, "other")
+        sign_off(connection, "one")
+    said = scraped(app)
+
+    assert (said["line_paused campaigns"], said["line_paused sms"]) == (1, 0)
+    assert said["line_senders"] == 1

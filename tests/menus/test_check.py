@@ -186,6 +186,25 @@ def test_a_proof_leaves_out_no_screen() -> None:
 # The screens as a graph.
 
 
+@pytest.mark.parametrize(
+    ("other", "fault"),
+    [
+        (menu("other", "told"), ""),
+        (menu("other", "stuck"), "later: its keys are others on other, where it is not kept"),
+        (Tell("other"), "later: its keys are others on other, where it is not kept"),
+        (menu("another", "told"), "later: not kept leads to other, which is no screen"),
+    ],
+)
+def test_a_promise_that_cannot_be_kept_has_a_page_of_the_same_keys(
+    other: Screen, fault: str
+) -> None:
+    later = menu("later", "told", promise=lambda _: SpeakTo("en"), unless_kept="other")
+    screens = [menu("home", "later", "another"), later, other, TOLD, STUCK]
+    found = [one for one in faults_of(screens) if one.startswith("later: ")]
+
+    assert found == [fault] * bool(fault)
+
+
 def test_two_screens_of_one_name_are_a_fault() -> None:
     assert faults_of([*SMALL, TOLD]) == ["told: the name of 2 screens"]
 
@@ -1051,7 +1070,7 @@ def test_a_line_of_several_documents_is_measured_with_where_the_rest_is(name: st
 
 
 @pytest.mark.parametrize(
-    "name", ["trouble", "too_long", "not_kept", "not_understood", "wrong_code"]
+    "name", ["trouble", "too_long", "not_kept", "not_understood", "busy", "wrong_code"]
 )
 def test_an_apology_longer_than_a_page_is_a_fault(name: str) -> None:
     assert real_faults(put(f"phrases.{name}", "x" * 161)) == [

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -458,6 +458,52 @@ def test_killed_connections_are_opened_anew(
     fails(on_postgres)
 
     assert answers_again(on_postgres)
+
+
+def backends(database: Database) -> set[int]:
+    """Give the server's processes behind a pool's connections."""
+    with ExitStack() as taken:
+        held = [taken.enter_context(database.reading()) for _ in range(3)]
+        return {int(one.scalar(text("SELECT pg_backend_pid()"))) for one in held}
+
+
+def test_a_slow_statement_costs_one_connection_while_others_are_answered(
+    on_postgres: Database,
+) -> None:
+    before, refused = backends(on_postgres), []
+    over = threading.Event()
+
+    def ask_on() -> None:
+        while not over.wait(0.01):
+            try:
+                with on_postgres.reading() as connection:
+                    connection.execute(text("SELECT 1"))
+            except Unavailable:
+                refused.append(time.monotonic())
+
+    asking = threading.Thread(target=ask_on)
+    asking.start()
+    time.sleep(0.1)
+    with pytest.raises(Unavailable), on_postgres.reading(0.3) as connection:
+        connection.execute(text("SELECT pg_sleep(0.8)"))
+    time.sleep(0.5)
+    over.set()
+    asking.join()
+    after = backends(on_postgres)
+
+    assert refused == []
+    assert len(after) == 3
+    assert len(before & after) == 2
+
+
+def test_a_slow_statement_alone_tells_that_the_server_is_away(on_postgres: Database) -> None:
+    before = backends(on_postgres)
+    time.sleep(0.6)
+    with pytest.raises(Unavailable), on_postgres.reading(0.2) as connection:
+        connection.execute(text("SELECT pg_sleep(0.8)"))
+    answers_again(on_postgres)
+
+    assert not before & backends(on_postgres)
 
 
 def test_all_connections_work_after_they_were_killed(

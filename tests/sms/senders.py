@@ -20,12 +20,12 @@ from typing import Any, Protocol
 
 import click
 import psutil
-from redis import Redis
 from sqlalchemy import Row, func, select
 
 from app import create_app, proved_menus
 from config import Config
 from menus.bell import Bell
+from menus.sessions import connect
 from models.base import Database
 from models.outbox import Delivery, Priority, outbox, queue
 from tests.caller import TOKEN
@@ -328,7 +328,7 @@ def _noon() -> Any:
 def _feed(rate: float, most: int) -> None:
     """Queue messages, each when its moment has come, until told to stop."""
     config = Config.from_env()
-    database, bell = Database(config.database_url), Bell(Redis.from_url(config.redis_url))
+    database, bell = Database(config.database_url), Bell(connect(config.redis_url))
     keys, began = config.keys, time.monotonic()
     print("begun", flush=True)
     for number in range(most):

@@ -18,6 +18,7 @@ from models.reported import stray_reports
 from sms.webhook import LARGEST
 from tests.caller import PHONE, TOKEN, text
 from tests.conftest import Open, line_of
+from tests.parking import lose_spools, wait_until_taken, waiting
 from tests.servers import PostgresServer, RedisServer
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
@@ -203,10 +204,41 @@ def test_kannels_reports_move_the_message_on(
     assert state(line)[0] == becomes
 
 
-def test_a_report_that_cannot_be_kept_is_asked_for_again(frozen: FlaskClient) -> None:
-    answer = frozen.post(f"{AT}/reports", data={"id": CAPTURED, "status": "Success"})
+def test_a_report_that_comes_while_the_database_is_away_is_taken_once_it_is_back(
+    frozen: FlaskClient, postgres: PostgresServer
+) -> None:
+    line = line_of(frozen.application)
+    statuses = [report(frozen, one) for one in ("Success", "Sent", "Success")]
+    waits = waiting(line)
+    postgres.thaw()
+    wait_until_taken(line)
 
-    assert (answer.status_code, answer.get_data()) == (503, b"")
+    assert statuses == [200] * 3
+    assert waits == (0, 3)
+    assert count(line, stray_reports) == 2
+
+
+def test_a_report_that_waited_moves_its_message_on(
+    frozen: FlaskClient, postgres: PostgresServer
+) -> None:
+    line = line_of(frozen.application)
+    report(frozen, "AbsentSubscriber")
+    postgres.thaw()
+    put_sent(line)
+    wait_until_taken(line)
+
+    assert state(line) == (Delivery.FAILED, "AbsentSubscriber")
+    assert count(line, outbox) == 2
+
+
+@pytest.mark.parametrize("path", ["/reports", "/optouts"])
+def test_what_cannot_be_kept_anywhere_is_asked_for_again(
+    frozen: FlaskClient, path: str
+) -> None:
+    lose_spools(frozen.application)
+
+    body = f"id={CAPTURED}&status=Success&phoneNumber=%2B254711000111"
+    assert post(frozen, path, body) == (503, b"")
 
 
 def test_a_report_that_changes_nothing_is_taken_while_the_database_is_away(
@@ -234,10 +266,16 @@ def test_an_opt_out_of_nobody_is_taken_and_stops_nobody(
     assert stopped(line) == 0
 
 
-def test_an_opt_out_that_cannot_be_kept_is_asked_for_again(frozen: FlaskClient) -> None:
-    body = (PAYLOADS / "con_optout.txt").read_bytes()
+def test_an_opt_out_that_comes_while_the_database_is_away_stops_once_it_is_back(
+    frozen: FlaskClient, postgres: PostgresServer
+) -> None:
+    line = line_of(frozen.application)
+    answer = post(frozen, "/optouts", (PAYLOADS / "con_optout.txt").read_bytes())
+    postgres.thaw()
+    wait_until_taken(line)
 
-    assert post(frozen, "/optouts", body) == (503, b"")
+    assert answer == (200, b"")
+    assert stopped(line) == 1
 
 
 def test_kannel_tells_of_no_opt_outs(client: FlaskClient) -> None:
@@ -344,6 +382,15 @@ def test_junk_through_kannel_is_acknowledged_likewise(any_line: Flask, path: str
     client = any_line.test_client()
 
     assert [one for one in JUNK if client.get(f"{KANNEL}{path}?{one}").status_code != 200] == []
+
+
+@pytest.mark.parametrize("path", ["", "/reports"])
+def test_an_address_with_octets_that_are_no_text_is_acknowledged(
+    client: FlaskClient, path: str
+) -> None:
+    raw = {"QUERY_STRING": "id=1&from=254711000111&status=1&text=\xff\xfe"}
+
+    assert client.get(f"{KANNEL}{path}", environ_overrides=raw).status_code == 200
 
 
 ANYTHING = st.fixed_dictionaries(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -10,14 +11,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from menus.callbacks import KEPT
+from menus.drainer import Drainer
 from menus.line import Line
 from models.asked import BUDGET, asked
+from models.callers import stopped_among
 from models.gsm7 import SMS_SEGMENT, septets
 from models.outbox import outbox
+from sms.reply import LATE
 from sms.webhook import LARGEST
 from tests import caller
 from tests.caller import PHONE, TOKEN, Caller
 from tests.conftest import Open, inbox, line_of
+from tests.parking import lose_spools, wait_until_taken, waiting
 from tests.servers import PostgresServer, RedisServer
 from tests.world import put, report_not_there
 
@@ -438,8 +444,30 @@ def test_redis_that_stops_between_two_texts_stops_no_answer(
     assert second.startswith(UNKNOWN.format("679"))
 
 
+@pytest.mark.parametrize(
+    ("body", "beginning"),
+    [("ID 12345678", UNKNOWN.format("678")), ("habari", HOW_SW), ("", HOW)],
+)
+def test_a_text_that_comes_while_the_database_is_away_is_answered_once_it_is_back(
+    body: str, beginning: str, frozen: Flask, postgres: PostgresServer
+) -> None:
+    line = line_of(frozen)
+    status = text(frozen.test_client(), body)
+    waits = waiting(line)
+    postgres.thaw()
+    wait_until_taken(line)
+
+    assert status == 200
+    assert waits == (0, 1)
+    assert [one[: len(beginning)] for one in inbox(line)] == [beginning]
+
+
 @pytest.mark.parametrize("body", ["ID 12345678", "habari", ""])
-def test_a_text_that_cannot_be_kept_is_asked_for_again(frozen: Flask, body: str) -> None:
+def test_a_text_that_cannot_be_kept_anywhere_is_asked_for_again(
+    frozen: Flask, body: str
+) -> None:
+    lose_spools(frozen)
+
     assert text(frozen.test_client(), body) == 503
 
 
@@ -447,25 +475,74 @@ def test_a_text_brought_again_when_the_database_is_back_is_answered_once(
     frozen: Flask, postgres: PostgresServer
 ) -> None:
     client, line = frozen.test_client(), line_of(frozen)
-    text(client, "ID 12345678", message_id=SAME)
+    statuses = [text(client, "ID 12345678", message_id=SAME) for _ in range(2)]
     postgres.thaw()
     while not line.database.answers():
         Event().wait(0.05)
-    statuses = [text(client, "ID 12345678", message_id=SAME) for _ in range(2)]
+    statuses += [text(client, "ID 12345678", message_id=SAME) for _ in range(2)]
+    wait_until_taken(line)
 
-    assert statuses == [200, 200]
+    assert statuses == [200] * 4
     assert len(inbox(line)) == 1
 
 
-def test_a_text_that_could_not_be_kept_cost_nothing_of_the_budget(
+def test_a_text_that_waited_costs_as_much_of_the_budget_as_any(
     frozen: Flask, postgres: PostgresServer
 ) -> None:
     client, line = frozen.test_client(), line_of(frozen)
     text(client, "ID 12345679")
     postgres.thaw()
-    while not line.database.answers():
-        Event().wait(0.05)
+    wait_until_taken(line)
     for last in range(BUDGET):
         text(client, f"ID 1234567{last}")
 
-    assert inbox(line)[-1].startswith(UNKNOWN.format("674"))
+    assert inbox(line)[0].startswith(UNKNOWN.format("679"))
+    assert inbox(line)[-2].startswith(UNKNOWN.format("673"))
+    assert inbox(line)[-1].startswith(SPENT)
+
+
+def test_a_text_that_waited_for_over_an_hour_is_answered_with_a_word_about_it(
+    frozen: Flask, postgres: PostgresServer
+) -> None:
+    line = line_of(frozen)
+    sent = datetime.now(UTC) - LATE + timedelta(seconds=2)
+    text(frozen.test_client(), "ID 12345678", date=f"{sent:%Y-%m-%d %H:%M:%S}")
+    Event().wait(2.5)
+    postgres.thaw()
+    wait_until_taken(line)
+
+    assert inbox(line)[0].startswith("Your text reached us late. No document found for ..678.")
+
+
+def test_texts_of_one_phone_that_waited_are_answered_in_their_order(
+    frozen: Flask, postgres: PostgresServer
+) -> None:
+    line, client = line_of(frozen), frozen.test_client()
+    for body in ("CENTRE Thika", "ID 12345678", "STOP", "COURT", "START"):
+        text(client, body)
+    postgres.thaw()
+    wait_until_taken(line)
+
+    firsts = [one.split()[0] for one in inbox(line)]
+    assert firsts == ["Thika", "No", "You", "Judiciary", "You"]
+
+
+def test_a_start_that_comes_while_a_stop_waits_does_not_go_before_it(
+    frozen: Flask, postgres: PostgresServer
+) -> None:
+    line, client = line_of(frozen), frozen.test_client()
+    line.callbacks.close()  # as if this machine had many to take before
+    text(client, "STOP")
+    postgres.thaw()
+    while not line.database.answers():
+        Event().wait(0.05)
+    text(client, "START")
+    text(client, "ID 12345678")
+    ordered = waiting(line)[1]
+    Drainer(line.callbacks.spool, "again", KEPT).drain(line.callbacks.work(lambda: True))
+    with line.database.reading() as connection:
+        stopped = stopped_among(connection, line.keys.phone_hmacs(PHONE))
+
+    assert ordered == 2
+    assert stopped == {}
+    assert len(inbox(line)) == 3

@@ -1,0 +1,1 @@
+"""What `flask doctor` looks at."""

@@ -1,0 +1,370 @@
+"""How a web process takes requests: gunicorn's threaded worker, with a door before the threads.
+
+The main thread reads each request as a whole before a thread is spent on it, so that slow
+connections cost none; looks at what it is; and hands it to the callers' threads, the people's,
+or the one of health, or turns it away at once: see `ussd.admission`. It never waits for a
+client, not even to close a connection.
+"""
+
+import errno
+import re
+import selectors
+import socket
+import struct
+import sys
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from ussd.admission import Admission, Asked, Kind, Waiting, asks_to_close
+from ussd.handover import Handover, Leave
+from ussd.swift import receive, send
+
+WHOLE_SECONDS = 10.0
+"""A request that is not there in whole after this long is dropped: gateways wait no longer."""
+
+BODY = 64 * 1024
+"""Octets of a body that are waited for; a larger one is read by the thread that wants it."""
+
+SLOW_SECONDS = 1.0
+"""One that takes longer than this is closed where no more connections may be open."""
+
+PEOPLE_THREADS = 3
+"""Threads of a process for pages that people look at, and for what is sent slowly."""
+
+LINGER_SECONDS = 2.0
+"""For how long a connection that is closed from here is read, so that its answer arrives."""
+
+_HEAD = 32 * 1024
+_KEPT_OPEN_SECONDS = 1.0
+_SEND_SECONDS = 10
+_FULL = 0.9
+_CROWD, _CROWD_SECONDS = 8, 0.02
+_LENGTH = re.compile(rb"(?i:\r\ncontent-length): *([0-9]{1,9})\r\n")
+_CHUNKED = re.compile(rb"(?i:\r\ntransfer-encoding):")
+_EXPECTS = re.compile(rb"(?i:\r\nexpect):")
+_END = b"\r\n\r\n"
+
+
+class Connection(TConn):  # type: ignore[misc] # gunicorn is untyped
+    """A client's connection, and what of its next request has come.
+
+    Attributes:
+        came: octets read that no thread has.
+        place: the queue of those whose turn to be closed comes; None while a thread has it.
+        kind: what its request is.
+        whole: all of the request is here, so that what follows is another one.
+    """
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.came = b""
+        self.place: deque[Connection] | None = None
+        self.asked = Asked(Kind.PEOPLE)
+        self.whole = True
+        wait = struct.pack("ll", _SEND_SECONDS, 0)
+        for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+            self.sock.setsockopt(socket.SOL_SOCKET, option, wait)
+
+
+class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
+    """One web process."""
+
+    handover: Handover
+    admission: Admission
+
+    def init_process(self) -> None:
+        """Begin, with the threads that gunicorn does not know of."""
+        self._people = ThreadPoolExecutor(PEOPLE_THREADS, "people")
+        self._health = ThreadPoolExecutor(1, "health")
+        self._lingering: deque[Connection] = deque()
+        self._leave = Leave(self.handover, self.age)
+        super().init_process()
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        self.admission = self.wsgi.extensions["admission"]
+        super().run()
+        for pool in (self._people, self._health):
+            pool.shutdown(wait=False)
+
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        """Stop, once others are there where this is a reload."""
+        if self._leave.ask():
+            super().handle_exit(sig, frame)
+
+    def notify(self) -> None:
+        """Show the master that this process lives, and look after what is due."""
+        super().notify()
+        if self.alive and self._leave.is_due():
+            super().handle_exit(None, None)
+        self._close_lingering()
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait until something comes, and take it; a crowd is taken at one go.
+
+        Otherwise this thread, which turns many away in a millisecond, would lend the
+        interpreter to all the others after each few of them.
+        """
+        events = self.poller.select(timeout)
+        is_crowd = len(events) >= _CROWD
+        before = sys.getswitchinterval()
+        if is_crowd:
+            sys.setswitchinterval(_CROWD_SECONDS)
+        try:
+            for key, _ in events:
+                key.data(key.fileobj)
+        finally:
+            if is_crowd:
+                sys.setswitchinterval(before)
+
+    def accept(self, listener: Any) -> None:
+        """Take a new connection; where too many are open, for the slowest one."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        self._make_room()
+        self.nr_conns += 1
+        connection = Connection(self.cfg, client, address, listener.getsockname())
+        self.poller.register(client, selectors.EVENT_READ, partial(self._read, connection))
+        self._await_rest(connection)
+        self._read(connection)
+
+    def _make_room(self) -> None:
+        """Where nearly as many connections are open as may be, close the slowest ones."""
+        patience = time.monotonic() + WHOLE_SECONDS - SLOW_SECONDS
+        for queue in (self.pending_conns, self.keepalived_conns):
+            while queue and self.nr_conns > _FULL * self.worker_connections:
+                if queue is self.pending_conns and queue[0].timeout > patience:
+                    break
+                self._drop(queue[0])
+
+    def on_client_socket_readable(self, connection: Connection, _socket: Any) -> None:
+        """Take what comes on a connection that was kept open."""
+        self._read(connection)
+
+    def enqueue_req(self, connection: Connection) -> None:
+        """Take the request that came together with the one before."""
+        connection.came = connection.parser.unreader.take_buffered()
+        connection.sock.setblocking(False)
+        self.poller.register(
+            connection.sock, selectors.EVENT_READ, partial(self._read, connection)
+        )
+        self._await_rest(connection)
+        self._take_if_whole(connection)
+
+    def finish_request(self, connection: Connection, done: "Future[bool]") -> None:
+        """Keep a connection for its next request, or close it."""
+        try:
+            kept = not done.cancelled() and done.result()
+        except Exception:
+            self.log.exception("Error handling request")
+            kept = False
+        if kept and connection.parser.unreader.buf.getvalue():
+            self.enqueue_req(connection)
+        elif kept:
+            connection.sock.setblocking(False)
+            self.poller.register(
+                connection.sock, selectors.EVENT_READ, partial(self._read, connection)
+            )
+            self._keep(connection)
+        else:
+            self._close(connection)
+
+    def _keepalive_after(self, connection: Connection, keepalive: bool) -> bool:
+        """Say whether a connection can be used again: not where its body is still coming."""
+        return bool(connection.whole and super()._keepalive_after(connection, keepalive))
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Close connections by a deadline; later where others took over, and none hurries."""
+        deadline += self._longer()
+        super()._cap_keepalive(deadline)
+        for connection in self.pending_conns:
+            connection.timeout = min(connection.timeout, deadline)
+
+    def _longer(self) -> float:
+        return _KEPT_OPEN_SECONDS if self.handover.is_followed(self.age) else 0.0
+
+    def _read(self, connection: Connection, _socket: Any = None) -> None:
+        """Read what is there, without waiting."""
+        if connection.place is None:  # it was closed since the poller saw it
+            return
+        try:
+            read = receive(connection.sock)
+        except BlockingIOError:
+            return
+        except OSError:
+            read = b""
+        if not read:
+            self._drop(connection)
+            return
+        connection.came += read
+        self._take_if_whole(connection)
+
+    def _take_if_whole(self, connection: Connection) -> None:
+        size = size_of(connection.came)
+        if size == 0 and len(connection.came) < _HEAD:
+            if connection.place is not self.pending_conns:
+                self._await_rest(connection)
+            return
+        connection.whole = 0 < size <= len(connection.came)
+        if 0 < size <= _HEAD + BODY and not connection.whole:
+            if connection.place is not self.pending_conns:
+                self._await_rest(connection)
+            return
+        connection.asked = self.admission.look(connection.came)
+        is_alone = size == len(connection.came)
+        if is_alone and self.admission.refuses(connection.asked.kind):
+            self._refuse(connection)
+        else:
+            self._hand_on(connection)
+
+    def _refuse(self, connection: Connection) -> None:
+        """Turn a request away, here and now."""
+        closes = not self.alive or asks_to_close(connection.came)
+        answer = self.admission.refusal(connection.asked, closes)
+        connection.came = b""
+        try:
+            sent = send(connection.sock, answer)
+        except OSError:
+            sent = 0
+        if sent < len(answer):
+            self._drop(connection)
+        elif closes:
+            self._forget(connection)
+            self._close(connection)
+        else:
+            self._keep(connection)
+
+    def _hand_on(self, connection: Connection) -> None:
+        """Hand a request to the threads of its kind."""
+        self._forget(connection)
+        kind = connection.asked.kind
+        pool, waiting = self.tpool, self.admission.callers
+        if kind is Kind.HEALTH and connection.whole:
+            pool, waiting = self._health, Waiting()
+        elif kind is Kind.PEOPLE or not connection.whole:
+            pool, waiting = self._people, self.admission.people
+        waiting.enter(time.monotonic())
+        done = pool.submit(self._serve, connection, waiting)
+        done.add_done_callback(
+            lambda one: self.method_queue.defer(self.finish_request, connection, one)
+        )
+
+    def _serve(self, connection: Connection, waiting: Waiting) -> bool:
+        """Answer a request, on a thread; say whether its connection can be used again."""
+        try:
+            waited = waiting.begin(time.monotonic())
+            if connection.whole and self.admission.is_late(connection.asked.kind, waited):
+                return self._refuse_late(connection)
+            connection.init()
+            connection.parser.unreader.unread(connection.came)
+            connection.came = b""
+            return bool(self.handle(connection))
+        finally:
+            waiting.end()
+
+    def _refuse_late(self, connection: Connection) -> bool:
+        closes = not self.alive or asks_to_close(connection.came)
+        connection.came = b""
+        connection.sock.setblocking(True)
+        try:
+            connection.sock.sendall(self.admission.refusal(connection.asked, closes))
+        except OSError:
+            return False
+        return not closes
+
+    def _await_rest(self, connection: Connection) -> None:
+        """Wait for the rest of a request, for a while."""
+        self._place(connection, self.pending_conns, WHOLE_SECONDS)
+
+    def _keep(self, connection: Connection) -> None:
+        """Keep a connection for its next request, as long as gateways may pause."""
+        kept = self.cfg.keepalive if self.alive else LINGER_SECONDS + self._longer()
+        if len(self.keepalived_conns) >= self.max_keepalived:
+            self._drop(self.keepalived_conns[0])
+        self._place(connection, self.keepalived_conns, kept)
+
+    def _place(
+        self, connection: Connection, place: "deque[Connection]", seconds: float
+    ) -> None:
+        if connection.place is not None:
+            connection.place.remove(connection)
+        connection.timeout = time.monotonic() + seconds
+        connection.place = place
+        place.append(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        """Look for nothing more on a connection."""
+        with suppress(KeyError, ValueError):
+            self.poller.unregister(connection.sock)
+        if connection.place is not None:
+            with suppress(ValueError):
+                connection.place.remove(connection)
+            connection.place = None
+
+    def _drop(self, connection: Connection) -> None:
+        """Close a connection that nobody is to be answered on."""
+        self._forget(connection)
+        self.nr_conns -= 1
+        connection.close()
+
+    def _close(self, connection: Connection) -> None:
+        """Close a connection so that its last answer arrives: reading goes on for a little."""
+        try:
+            connection.sock.setblocking(False)
+            connection.sock.shutdown(socket.SHUT_WR)
+            self.poller.register(
+                connection.sock, selectors.EVENT_READ, partial(self._drain, connection)
+            )
+        except OSError:
+            self._drop(connection)
+            return
+        self._place(connection, self._lingering, LINGER_SECONDS)
+
+    def _drain(self, connection: Connection, _socket: Any) -> None:
+        """Read what nobody wants any more, until the client has closed as well."""
+        if connection.place is None:
+            return
+        try:
+            if connection.sock.recv(BODY):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            self.log.debug("a client was gone")
+        self._drop(connection)
+
+    def _close_lingering(self) -> None:
+        now = time.monotonic()
+        while self._lingering and (self._lingering[0].timeout <= now or not self.alive):
+            self._drop(self._lingering[0])
+
+
+def size_of(request: bytes) -> int:
+    """Give how many octets a request has, by its head; 0 while that is not there in whole.
+
+    One that says nothing of its body's size, or wants to be asked for it, is as large as no
+    request may be: a thread reads it.
+    """
+    end = request.find(_END)
+    if end < 0:
+        return 0
+    head = request[: end + 2]
+    if _EXPECTS.search(head):
+        return _UNKNOWN
+    if _CHUNKED.search(head):
+        return len(request) if request.endswith(b"0\r\n\r\n") else _UNKNOWN
+    length = _LENGTH.search(head)
+    return end + len(_END) + (int(length[1]) if length else 0)
+
+
+_UNKNOWN = 10**9
