@@ -2,6 +2,11 @@
 how long one took, and what a gateway means that sends a dial and an answer alike."""
 
 import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,12 +14,15 @@ from flask import Flask
 from menus.dial import Dial
 from menus.line import Line
 from menus.looks import Looks
+from menus.sessions import Sessions
 from menus.turn import CONSOLE, hop, turn
 from models.lookups import Outcome
 from models.summaries.span import Span
 from models.summaries.times import MORE, TIMES
 from tests.caller import PHONE, Caller
 from tests.conftest import Open, line_of
+from tests.menus.test_tally import counted
+from tests.menus.test_turn import last_only
 from tests.menus.test_voices import change
 from tests.servers import RedisServer
 from tests.test_cost import watching
@@ -24,6 +32,15 @@ from tests.world import put
 def alike(*inputs: str, typed: str) -> Dial:
     """Give a hop of a gateway whose dials and answers look alike."""
     return Dial("other", "s1", PHONE, "*1919#", "63902", inputs, False, None, (typed,))
+
+
+@contextmanager
+def writing(url: str) -> Iterator[None]:
+    """Let somebody else write to the database for long."""
+    busy = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    busy.execute("BEGIN IMMEDIATE")
+    yield
+    busy.close()
 
 
 def test_a_repeated_hop_with_a_wish_is_looked_up_again_without_counting_it_again(
@@ -68,12 +85,57 @@ def test_what_could_not_be_kept_is_said_in_the_words_that_the_call_began_with(
     old = line.voices.now.engine.words("en").say("phrases", "not_kept")
     change(line, "Try later.", ("en", "phrases.not_kept"))
     line.watch.look()
-    busy = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
-    busy.execute("BEGIN IMMEDIATE")
-    page = turn(line, Dial("other", "s1", PHONE, "*1919#", "63902", (*inputs, "1")))
-    busy.close()
+    with writing(sqlite_url):
+        page = turn(line, Dial("other", "s1", PHONE, "*1919#", "63902", (*inputs, "1")))
 
     assert (page.text, page.ends) == (old, True)
+
+
+def test_a_language_is_spoken_at_once_even_where_it_cannot_be_kept(
+    open_app: Open, sqlite_url: str, redis: RedisServer
+) -> None:
+    line = line_of(open_app(sqlite_url, redis.url))
+    turn(line, Dial("other", "s1", PHONE, "*1919#", "63902", ()))
+    with writing(sqlite_url):
+        page = turn(line, Dial("other", "s1", PHONE, "*1919#", "63902", ("8",)))
+
+    assert "1 Stakabadhi yangu" in page.text
+    assert not page.ends
+
+
+def test_a_last_key_delivered_twice_at_once_is_one_key(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn(line, last_only())
+    both, load = Barrier(2), Sessions.load
+
+    def load_together(self: Sessions, *given: Any) -> Any:
+        found = load(self, *given)
+        both.wait(5)
+        return found
+
+    with monkeypatch.context() as patched, ThreadPoolExecutor(2) as pool:
+        patched.setattr(Sessions, "load", load_together)
+        pages = list(pool.map(lambda _: turn(line, last_only("1")), range(2)))
+
+    assert [one.text.split("\n")[0] for one in pages] == ["Which document?"] * 2
+    assert turn(line, last_only("1")).text.startswith("Type your ID number")
+
+
+def test_a_call_that_ended_and_is_dialled_again_by_its_name_is_counted_as_another(
+    line: Line,
+) -> None:
+    dial = Dial("other", "s1", PHONE, "*1919#", "63902", (), False, True)
+    turn(line, dial)
+    ended = []
+    for number in range(30_000_000, 30_000_006):
+        ended += [turn(line, last_only("00")), turn(line, last_only(str(number)))]
+    again = turn(line, dial)
+    went, _ = counted(line)
+
+    assert ended[-1].ends
+    assert again.text.startswith("1919 Ndio Form!")
+    assert went["", "home"] == 2
 
 
 def test_a_code_typed_again_later_in_a_call_is_an_answer_and_no_repeat(line: Line) -> None:
