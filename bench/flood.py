@@ -15,20 +15,22 @@ import subprocess
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.sending import PATIENCE, Plan
+from bench.sending import Plan
 from bench.stores import ROOT
 from bench.traffic import Request, traffic
 from models.gsm7 import septets
 
 GOOD, BUSY, OTHER = "", "busy", "another page"
-_BUSY_PAGE = "END 1919 is very busy."
+_LAST_SECONDS = 2.0
+"""How long answers are waited for at the end."""
+BUSY_PAGE = "END 1919 is very busy."
 _ROOM = 160
 _AT_A_TIME = 8
 """Hops that are due and sent before answers are read again."""
-_AT_FIRST = 256
+_AT_FIRST = 700
 """Connections that stand before the flood begins."""
 _MOST = 1500
 """Connections at most; hops wait for one that is free, and their time runs."""
@@ -178,7 +180,7 @@ def _what(request: Request, status: str, body: str) -> str:
     """Say what an answer is."""
     if status != "200":
         return f"status {status}"
-    if body.startswith(_BUSY_PAGE):
+    if body.startswith(BUSY_PAGE):
         return BUSY if septets(body.removeprefix("END ")) <= _ROOM else "a page too long"
     if not body.startswith(("CON ", "END ")):
         return "no page"
@@ -196,6 +198,7 @@ class _Flooding:
         )
         self._free: deque[_Wire] = deque()
         self._waiting: deque[tuple[float, Request]] = deque()
+        self._under_way = 0
         self._open = 0
         self._told: list[tuple[float, float, float, str]] = []
         self._stopped = False
@@ -212,7 +215,7 @@ class _Flooding:
         self._loop.add_reader(sys.stdin.fileno(), self._stop)
         for _ in range(0 if self._callers else _AT_FIRST):
             self._free.append(self._opening())
-        await asyncio.sleep(1.0)
+        await self._until(lambda: all(one.transport for one in self._free), 5.0)
         began = time.monotonic()
         print("begun", flush=True)
         for _ in range(self._callers):
@@ -229,11 +232,17 @@ class _Flooding:
             self._send(due, hop)
             if ahead < 0 and nth % _AT_A_TIME == 0:  # the answers must be read as well
                 await asyncio.sleep(0)
-        await asyncio.sleep(min(2.0, PATIENCE))
+        await self._until(lambda: self._under_way == 0, _LAST_SECONDS)
         return self._told
+
+    async def _until(self, done: Callable[[], bool], longest: float) -> None:
+        until = time.monotonic() + longest
+        while not done() and time.monotonic() < until:
+            await asyncio.sleep(0.05)
 
     def octets(self, hop: Request) -> bytes:
         """Write a hop as it goes over the wire."""
+        self._under_way += 1
         form = hop.form
         return f"{self._head}{len(form)}\r\n\r\n{form}".encode()
 
@@ -242,6 +251,7 @@ class _Flooding:
     ) -> None:
         """Take note of an answer."""
         now = time.monotonic()
+        self._under_way -= 1
         due, late = sent
         self._told.append((due, now - due, late, what))
         if self._callers and not self._stopped:

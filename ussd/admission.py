@@ -35,6 +35,9 @@ BUSY_FOR_SECONDS = 3.0
 LATE_SECONDS = 1.2
 """Who waited for longer is turned away even so: a hop has two seconds."""
 
+PATIENT_SECONDS = 5.0
+"""What stands for both of them for texts and reports: their gateways wait longer than callers."""
+
 RETRY_SECONDS = 60
 """When a gateway is asked to bring a text or a report again."""
 
@@ -188,7 +191,8 @@ class Admission:
         Args:
             waited: seconds.
         """
-        late = waited > LATE_SECONDS and kind in _BUSY
+        patience = PATIENT_SECONDS if kind is Kind.CALLBACK else LATE_SECONDS
+        late = waited > patience and kind in _BUSY
         if late:
             self._count(kind)
         return late
@@ -217,8 +221,9 @@ class Admission:
             return len(self.people) >= MOST_PEOPLE or (busy and self.people.in_hand > 0)
         if kind is Kind.FORGED:
             return len(self.callers) > 0
+        calm = PATIENT_SECONDS if kind is Kind.CALLBACK else CALM_SECONDS
         most = BUSY_MOST if busy else CALM_MOST
-        if waited <= (_BUSY[kind] if busy else CALM_SECONDS) and len(self.callers) < most:
+        if waited <= (_BUSY[kind] if busy else calm) and len(self.callers) < most:
             return False
         if busy:
             self._busy_until = now + BUSY_FOR_SECONDS

@@ -41,10 +41,11 @@ LINGER_SECONDS = 2.0
 """For how long a connection that is closed from here is read, so that its answer arrives."""
 
 _HEAD = 32 * 1024
-_KEPT_OPEN_SECONDS = 1.0
+_KEPT_OPEN_SECONDS = 3.0
 _SEND_SECONDS = 10
 _FULL = 0.9
 _CROWD, _CROWD_SECONDS = 8, 0.02
+_AT_A_TIME = 32
 _LENGTH = re.compile(rb"(?i:\r\ncontent-length): *([0-9]{1,9})\r\n")
 _CHUNKED = re.compile(rb"(?i:\r\ntransfer-encoding):")
 _EXPECTS = re.compile(rb"(?i:\r\nexpect):")
@@ -124,19 +125,20 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
                 sys.setswitchinterval(before)
 
     def accept(self, listener: Any) -> None:
-        """Take a new connection; where too many are open, for the slowest one."""
-        try:
-            client, address = listener.accept()
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
-                raise
-            return
-        self._make_room()
-        self.nr_conns += 1
-        connection = Connection(self.cfg, client, address, listener.getsockname())
-        self.poller.register(client, selectors.EVENT_READ, partial(self._read, connection))
-        self._await_rest(connection)
-        self._read(connection)
+        """Take new connections, several at a time where they wait; slow ones go for them."""
+        for _ in range(_AT_A_TIME):
+            try:
+                client, address = listener.accept()
+            except OSError as error:
+                if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                    raise
+                return
+            self._make_room()
+            self.nr_conns += 1
+            connection = Connection(self.cfg, client, address, listener.getsockname())
+            self._listen_to(connection)
+            self._keep(connection)
+            self._read(connection)
 
     def _make_room(self) -> None:
         """Where nearly as many connections are open as may be, close the slowest ones."""
@@ -155,9 +157,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         """Take the request that came together with the one before."""
         connection.came = connection.parser.unreader.take_buffered()
         connection.sock.setblocking(False)
-        self.poller.register(
-            connection.sock, selectors.EVENT_READ, partial(self._read, connection)
-        )
+        self._listen_to(connection)
         self._await_rest(connection)
         self._take_if_whole(connection)
 
@@ -168,13 +168,12 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         except Exception:
             self.log.exception("Error handling request")
             kept = False
-        if kept and connection.parser.unreader.buf.getvalue():
+        parser = connection.parser  # none where its only request was turned away
+        if kept and parser is not None and parser.unreader.buf.getvalue():
             self.enqueue_req(connection)
         elif kept:
             connection.sock.setblocking(False)
-            self.poller.register(
-                connection.sock, selectors.EVENT_READ, partial(self._read, connection)
-            )
+            self._listen_to(connection)
             self._keep(connection)
         else:
             self._close(connection)
@@ -192,6 +191,10 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
 
     def _longer(self) -> float:
         return _KEPT_OPEN_SECONDS if self.handover.is_followed(self.age) else 0.0
+
+    def _listen_to(self, connection: Connection) -> None:
+        take = partial(self._read, connection)
+        self.poller.register(connection.sock, selectors.EVENT_READ, take)
 
     def _read(self, connection: Connection, _socket: Any = None) -> None:
         """Read what is there, without waiting."""

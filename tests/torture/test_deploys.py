@@ -55,11 +55,11 @@ def reloaded(driver: Driver, line: Line, times: int, pause: float) -> tuple[Meas
 
 def test_a_reload_fails_no_hop_and_takes_other_processes(little: Little) -> None:
     before = set(psutil.Process(little.line.process_id).children())
-    driver = Driver(plan_for(little.line, [NUMBER], Mix.LOOK_UPS, rate=20.0))
+    driver = Driver(plan_for(little.line, [NUMBER], Mix.LOOK_UPS, rate=40.0))
     found, _ = reloaded(driver, little.line, times=1, pause=0.5)
     after = set(psutil.Process(little.line.process_id).children())
 
-    assert found.count > 10
+    assert found.count > 20
     assert dict(found.faults) == {}
     assert len(after) == len(before)
     assert not before & after

@@ -4,16 +4,20 @@ The line with all its stores has one core, who floods it another. `SECONDS` and 
 make the long form shorter and smaller, to see that it works.
 """
 
+import http.client
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 from bench import lists
 from bench.driver import Driver, plan_for
 from bench.figures import tell
-from bench.flood import BUSY, GOOD, OTHER, Flood, Flooded
+from bench.flood import BUSY, BUSY_PAGE, GOOD, OTHER, Flood, Flooded
 from bench.service import Service, in_service
 from bench.stores import Line
 from bench.traffic import Number
@@ -46,6 +50,38 @@ def test_a_flooded_line_answers_every_hop_with_a_page(little: Little) -> None:
     assert len(found.of(GOOD).hops) > 0
     assert len(found.of(GOOD).hops) + len(found.of(BUSY).hops) > 100
     assert dict(found.faults) == {}
+
+
+def _asked(line: Line, nth: int) -> tuple[list[str], float]:
+    """Ask for a number and a text in one hop, then dial over the same connection."""
+    began, pages = time.monotonic(), []
+    connection = http.client.HTTPConnection("127.0.0.1", line.port, timeout=10)
+    for text in (f"{NUMBER.text}*1", ""):
+        fields = f"sessionId=late{nth}{text[:1]}&phoneNumber=%2B2547330{nth:05d}&text={text}"
+        connection.request(
+            "POST",
+            f"/ussd/africastalking/{line.token}",
+            f"{fields}&serviceCode=*1919%23&networkCode=63902",
+            {"Content-Type": "application/x-www-form-urlencoded"},
+        )
+        pages.append(connection.getresponse().read().decode())
+    connection.close()
+    return pages, time.monotonic() - began
+
+
+def test_who_waits_too_long_for_a_thread_is_told_and_may_dial_again(little: Little) -> None:
+    file = little.settings["DATABASE_URL"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # so that each thread waits a second for its turn
+        with ThreadPoolExecutor(64) as callers:
+            asking = [callers.submit(_asked, little.line, nth) for nth in range(64)]
+            time.sleep(2.4)
+            other.execute("ROLLBACK")
+            answers = [one.result() for one in asking]
+
+    assert all(page.startswith(("CON ", "END ")) for pages, _ in answers for page in pages)
+    assert any(pages[0].startswith(BUSY_PAGE) for pages, _ in answers)
+    assert max(seconds for _, seconds in answers) < 10.0
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +121,8 @@ def _told(service: Service, times: int, capacity: float, found: Flooded) -> bool
     good, busy = found.of(GOOD), found.of(BUSY)
     goodput = len(good.hops) / SECONDS / capacity
     normal = _normal_after(service, capacity * CALM_SHARE)
+    for fault, count in found.faults.items():
+        print(f"{times} times the capacity: {fault}: {count}")
     broken = found.faults.total()
     must = times == 3
     figures = [
