@@ -36,7 +36,7 @@ LATE_SECONDS = 1.2
 """Who waited for longer is turned away even so: a hop has two seconds."""
 
 PATIENT_SECONDS = 5.0
-"""What stands for both of them for texts and reports: their gateways wait longer than callers."""
+"""What stands for either where texts and reports wait: their gateways have more time."""
 
 RETRY_SECONDS = 60
 """When a gateway is asked to bring a text or a report again."""

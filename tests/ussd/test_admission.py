@@ -17,6 +17,7 @@ from ussd.admission import (
     CALM_MOST,
     CALM_SECONDS,
     LATE_SECONDS,
+    PATIENT_SECONDS,
     Admission,
     Kind,
     asks_to_close,
@@ -290,10 +291,20 @@ def test_on_a_busy_line_fewer_wait(door: Admission, clock: Watched) -> None:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_caller_who_waited_for_too_long_is_told_even_so(kind: Kind, door: Admission) -> None:
-    can_be_late = kind in (Kind.SESSION, Kind.DIAL, Kind.CALLBACK)
+    can_be_late = kind in (Kind.SESSION, Kind.DIAL)
 
     assert door.is_late(kind, LATE_SECONDS + 0.1) is can_be_late
     assert not door.is_late(kind, LATE_SECONDS - 0.1)
+
+
+def test_texts_and_reports_wait_longer_than_callers(door: Admission, clock: Watched) -> None:
+    crowd(door, clock)
+    clock.now += CALM_SECONDS + 0.3
+
+    assert door.refuses(Kind.SESSION)
+    assert not door.refuses(Kind.CALLBACK)
+    assert not door.is_late(Kind.CALLBACK, PATIENT_SECONDS - 0.1)
+    assert door.is_late(Kind.CALLBACK, PATIENT_SECONDS + 0.1)
 
 
 def test_who_was_turned_away_is_counted_by_kind(door: Admission, clock: Watched) -> None:
