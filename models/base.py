@@ -9,6 +9,7 @@ itself does not. Nothing is ever written there.
 """
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -213,9 +214,10 @@ class Database:
         Raises:
             Unavailable: as in `reading`; nothing was kept.
         """
+        until = time.monotonic() + seconds
         with (
             self._queue_to_write(seconds),
-            self._lend(self._hops, seconds) as connection,
+            self._lend(self._hops, until - time.monotonic()) as connection,
             connection.begin(),
         ):
             yield connection
@@ -489,6 +491,8 @@ def _limit(connection: PoolProxiedConnection, seconds: float) -> None:
     driver = connection.dbapi_connection
     if isinstance(driver, _TimedConnection):
         driver.seconds = max(0.01, seconds)
+    elif isinstance(driver, sqlite3.Connection):
+        driver.execute(f"PRAGMA busy_timeout={max(1, int(seconds * 1000))}")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -4,11 +4,12 @@ import importlib
 import logging
 import pkgutil
 import re
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -784,3 +785,26 @@ def test_a_finished_session_of_too_wide_a_network_is_kept(database: Database) ->
         finish(connection, network="6" * 40)
 
     assert count(database, finished.finished) == 1
+
+
+def test_who_waits_for_the_turn_to_write_waits_for_the_time_given_in_all(
+    sqlite_url: str,
+) -> None:
+    database = Database(sqlite_url)
+    database.open()
+    took = []
+
+    def write(_: int) -> None:
+        began = time.monotonic()
+        with pytest.raises(Unavailable), database.writing(0.5):
+            pytest.fail("somebody else was writing")
+        took.append(time.monotonic() - began)
+
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(3) as threads:
+            list(threads.map(write, range(3)))
+    database.close()
+
+    assert len(took) == 3
+    assert max(took) < 0.9
