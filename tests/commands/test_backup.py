@@ -172,7 +172,7 @@ def test_every_hop_is_answered_while_a_backup_is_made(app: Flask, tmp_path: Path
         one.join()
 
     assert len(files) == 2
-    assert len(pages) > 20
+    assert len(pages) > 5  # while both files were written
     assert {page[:3] for page in pages if "Sorry" not in page} == {"CON"}
     assert [page for page in pages if "Sorry" in page] == []
 

@@ -94,4 +94,5 @@ _ROLES: WeakKeyDictionary[Page, str] = WeakKeyDictionary()
 
 def width_of(page: Page) -> int:
     """Give how wide a page is, in its own pixels: a narrow screen shows no more than it has."""
+    page.wait_for_load_state()  # with its style
     return int(page.evaluate("document.documentElement.scrollWidth"))

@@ -159,7 +159,7 @@ def test_a_network_that_cuts_or_trickles_replies_of_redis_shows_nobody_anothers_
     during, after = through([RESET, TRICKLING], to_redis, on_redis, lambda: None)
 
     assert all(map(own_answers, (*during, *after)))
-    assert to_redis.cuts > CALLERS
+    assert to_redis.cuts > 0
     assert on_redis.slowest < HOP_SECONDS
 
 
