@@ -4,7 +4,7 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from typing import Any
 
@@ -134,14 +134,14 @@ def over_sockets(port: int, token: str, most: int) -> Tried:
 def _said(port: int, raw: bytes) -> Answer | None:
     """Send octets; give what is answered, None where the server only hangs up."""
     came = b""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-            connection.sendall(raw)
-            connection.shutdown(socket.SHUT_WR)
-            while part := connection.recv(65_536):
-                came += part
-    except OSError:  # it had read enough before all was sent
-        pass
+    with (
+        suppress(ConnectionError),  # it had read enough before all was sent
+        socket.create_connection(("127.0.0.1", port), timeout=20) as connection,
+    ):
+        connection.sendall(raw)
+        connection.shutdown(socket.SHUT_WR)
+        while part := connection.recv(65_536):
+            came += part
     return _read(came) if came else None
 
 
