@@ -28,6 +28,7 @@ from pathlib import Path
 
 from menus.folder import Folder
 from menus.sessions import MARK_BYTES, subject_mark
+from menus.tail import CLOSED, OPEN, Tail
 from models import asked, audit, lookup_flags, lookups
 from models.asked import BUDGET
 from models.base import Database
@@ -49,7 +50,6 @@ GRACE_SECONDS = 5.0
 LARGEST = 1024 * 1024
 """Octets of a file, while the database is away: then another is begun."""
 
-_OPEN, _CLOSED = ".open", ".closed"
 _MOVER = "mover"
 _DAY, _FRESH, _PHONE, _SUBJECT, _FIELDS = 1, 4, 5, 6, 9
 """Where things stand in a line, and how many they are."""
@@ -114,15 +114,15 @@ class Journal:
             older_than: seconds.
         """
         with self._folder.locked():
-            for file in self._folder.path.glob(f"*{_OPEN}"):
+            for file in self._folder.path.glob(f"*{OPEN}"):
                 age = time.time() - int(file.name.partition("-")[0]) / 1e9
                 size = file.stat().st_size
                 if size > larger_than or (size and age > older_than):
-                    file.rename(file.with_suffix(_CLOSED))
+                    file.rename(file.with_suffix(CLOSED))
 
     def closed(self) -> list[Path]:
         """List the files that are to be moved, the oldest first."""
-        return sorted(self._folder.path.glob(f"*{_CLOSED}"))
+        return sorted(self._folder.path.glob(f"*{CLOSED}"))
 
     def oldest_seconds(self) -> float:
         """Give the age of the oldest file; 0 where there is none.
@@ -130,7 +130,7 @@ class Journal:
         Raises:
             OSError: the folder cannot be read.
         """
-        names = [one for one in os.listdir(self._folder.path) if one.endswith((_OPEN, _CLOSED))]
+        names = [one for one in os.listdir(self._folder.path) if one.endswith((OPEN, CLOSED))]
         begun = min((int(one.partition("-")[0]) for one in names), default=0)
         return max(0.0, time.time() - begun / 1e9) if begun else 0.0
 
@@ -159,16 +159,16 @@ class Journal:
 
     def _read_on(self) -> str:
         """Read what was written since the last time; give the name of the open file."""
-        names = [one for one in os.listdir(self._folder.path) if one.endswith((_OPEN, _CLOSED))]
+        names = [one for one in os.listdir(self._folder.path) if one.endswith((OPEN, CLOSED))]
         stems = {one.partition(".")[0]: one for one in names}
         self._tails = {stem: self._tails.get(stem) or _Tail() for stem in stems}
         for stem, name in stems.items():
             self._tails[stem].read_on(self._folder.path / name)
-        return next((one for one in names if one.endswith(_OPEN)), "")
+        return next((one for one in names if one.endswith(OPEN)), "")
 
     def _append(self, name: str, line: bytes) -> None:
         """Write one whole line, or none: half a line of a process that was killed goes."""
-        name = name or f"{time.time_ns():020}-{secrets.token_hex(8)}{_OPEN}"
+        name = name or f"{time.time_ns():020}-{secrets.token_hex(8)}{OPEN}"
         tail = self._tails.setdefault(name.partition(".")[0], _Tail())
         opened = self._folder.open(name, os.O_WRONLY | os.O_APPEND)
         try:
@@ -183,31 +183,14 @@ class Journal:
 
 
 @dataclass
-class _Tail:
-    """What was read of one file: who asked for what, where it was charged.
+class _Tail(Tail):
+    """What was read of one file: who asked for what, where it was charged."""
 
-    Attributes:
-        end: octets, up to the end of the last whole line.
-    """
-
-    end: int = 0
-    is_whole: bool = False
     marks: dict[bytes, set[bytes]] = field(default_factory=dict)
-
-    def read_on(self, file: Path) -> None:
-        """Read what was written since the last time."""
-        if self.is_whole:
-            return
-        if os.stat(file).st_size > self.end:
-            with file.open("rb") as opened:
-                opened.seek(self.end)
-                self.take(opened.read())
-        self.is_whole = file.suffix == _CLOSED
 
     def take(self, written: bytes) -> None:
         """Take in lines; what is no whole line is left."""
-        whole = written[: written.rfind(b"\n") + 1]
-        self.end += len(whole)
+        whole = self.whole_lines(written)
         for line in whole.splitlines():
             parts = line.split(b" ")
             if len(parts) == _FIELDS and parts[_FRESH] == b"1":

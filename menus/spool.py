@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from menus.folder import Folder
+from menus.tail import CLOSED, OPEN, Tail
 from models.keys import Sealer, Tampered
 
 LARGEST_FILE = 1024 * 1024
@@ -34,7 +35,7 @@ LARGEST = 256 * LARGEST_FILE
 UNKNOWN_TO_ALL = "-"
 """In place of a keyed hash, for what nobody looks for."""
 
-_OPEN, _CLOSED, _TEMPORARY = ".open", ".closed", ".new"
+_TEMPORARY = ".new"
 _TAKER, _DROPPED = "taker", "dropped"
 _LINE = re.compile(
     rb"([0-9]{13}) ([0-9a-f]{16}) ([0-9a-z]{1,64}|-) ([0-9a-z]{1,64}|-) ([A-Za-z0-9+/=]+)\n"
@@ -111,7 +112,7 @@ class Spool:
             names = os.listdir(self._folder.path)
         except OSError:
             return True
-        return not any(one.endswith((_OPEN, _CLOSED)) for one in names)
+        return not any(one.endswith((OPEN, CLOSED)) for one in names)
 
     def holds(self, who: str) -> bool:
         """Say whether anything waits that is known by a hash.
@@ -147,12 +148,12 @@ class Spool:
         with self._folder.locked():
             for file in self._folder.path.glob(f"*{_TEMPORARY}"):
                 file.unlink()  # of one who was killed before its old file went
-            for file in self._folder.path.glob(f"*{_OPEN}"):
-                file.rename(file.with_suffix(_CLOSED))
+            for file in self._folder.path.glob(f"*{OPEN}"):
+                file.rename(file.with_suffix(CLOSED))
 
     def closed(self) -> list[Path]:
         """List the files that are to be taken out, the oldest first."""
-        return sorted(self._folder.path.glob(f"*{_CLOSED}"))
+        return sorted(self._folder.path.glob(f"*{CLOSED}"))
 
     def read(self, file: Path) -> list[Kept]:
         """Read a closed file, line by line."""
@@ -174,7 +175,7 @@ class Spool:
                     os.fsync(opened)
                 finally:
                     os.close(opened)
-                fresh.rename(fresh.with_suffix(_CLOSED))
+                fresh.rename(fresh.with_suffix(CLOSED))
                 self._folder.sync()
             file.unlink()
             if dropped:
@@ -200,12 +201,12 @@ class Spool:
 
     def _read_on(self) -> str:
         """Read what was written since the last time; give the name of the open file."""
-        names = [one for one in os.listdir(self._folder.path) if one.endswith((_OPEN, _CLOSED))]
+        names = [one for one in os.listdir(self._folder.path) if one.endswith((OPEN, CLOSED))]
         stems = {one.partition(".")[0]: one for one in names}
         self._tails = {stem: self._tails.get(stem) or _Tail() for stem in stems}
         for stem, name in stems.items():
             self._tails[stem].read_on(self._folder.path / name)
-        return next((one for one in names if one.endswith(_OPEN)), "")
+        return next((one for one in names if one.endswith(OPEN)), "")
 
     def _lend(self, stack: ExitStack, name: str, flags: int) -> int:
         """Open a file of the folder until a stack is left."""
@@ -219,10 +220,10 @@ class Spool:
             raise OSError(errno.EDQUOT, "")
         stem = name.partition(".")[0]
         if name and self._tails[stem].end + len(line) > LARGEST_FILE:
-            (self._folder.path / name).rename(self._folder.path / f"{stem}{_CLOSED}")
+            (self._folder.path / name).rename(self._folder.path / f"{stem}{CLOSED}")
             name = ""
         fresh = not name
-        name = name or f"{time.time_ns():020}-{secrets.token_hex(8)}{_OPEN}"
+        name = name or f"{time.time_ns():020}-{secrets.token_hex(8)}{OPEN}"
         tail = self._tails.setdefault(name.partition(".")[0], _Tail())
         opened = self._lend(stack, name, os.O_WRONLY | os.O_APPEND)
         if os.fstat(opened).st_size != tail.end:
@@ -245,7 +246,7 @@ class Spool:
             with self._folder.locked():
                 file = self._folder.path / name
                 if file.exists():
-                    file.rename(file.with_suffix(_CLOSED))
+                    file.rename(file.with_suffix(CLOSED))
             raise
 
     def _dropped(self) -> int:
@@ -300,34 +301,20 @@ class Book:
 
 
 @dataclass
-class _Tail:
+class _Tail(Tail):
     """What was read of one file.
 
     Attributes:
-        end: octets, up to the end of the last whole line.
         oldest: when the first thing in it came, in milliseconds.
     """
 
-    end: int = 0
     count: int = 0
     oldest: int = 0
-    is_whole: bool = False
     books: dict[str, dict[str, int]] = field(default_factory=dict)
-
-    def read_on(self, file: Path) -> None:
-        """Read what was written since the last time."""
-        if self.is_whole:
-            return
-        if os.stat(file).st_size > self.end:
-            with file.open("rb") as opened:
-                opened.seek(self.end)
-                self.take(opened.read())
-        self.is_whole = file.suffix == _CLOSED
 
     def take(self, written: bytes) -> None:
         """Take in lines; what is no whole line is left."""
-        whole = written[: written.rfind(b"\n") + 1]
-        self.end += len(whole)
+        whole = self.whole_lines(written)
         for line in whole.splitlines(keepends=True):
             shape = _LINE.fullmatch(line)
             if not shape:

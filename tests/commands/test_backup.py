@@ -166,13 +166,15 @@ def test_every_hop_is_answered_while_a_backup_is_made(app: Flask, tmp_path: Path
     threads = [threading.Thread(target=dial, args=(one,)) for one in range(DIALLERS)]
     for one in threads:
         one.start()
-    files = [backed_up(app, tmp_path / f"backup{n}") for n in range(2)]
+    files = []
+    while len(files) < 2 or len(pages) <= 20:  # a quick backup is made again
+        files.append(backed_up(app, tmp_path / f"backup{len(files)}"))
     is_over.set()
     for one in threads:
         one.join()
 
-    assert len(files) == 2
-    assert len(pages) > 5  # while both files were written
+    assert len(files) >= 2
+    assert len(pages) > 20
     assert {page[:3] for page in pages if "Sorry" not in page} == {"CON"}
     assert [page for page in pages if "Sorry" in page] == []
 
