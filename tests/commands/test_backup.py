@@ -166,7 +166,7 @@ def test_every_hop_is_answered_while_a_backup_is_made(app: Flask, tmp_path: Path
     threads = [threading.Thread(target=dial, args=(one,)) for one in range(DIALLERS)]
     for one in threads:
         one.start()
-    files = []
+    files: list[Path] = []
     while len(files) < 2 or len(pages) <= 20:  # a quick backup is made again
         files.append(backed_up(app, tmp_path / f"backup{len(files)}"))
     is_over.set()
