@@ -22,7 +22,12 @@ def officer(app: Flask) -> Officer:
 
 
 def _type(page: Page, numbers: list[str]) -> None:
-    """Type numbers as a reader does: digits and Enter, as fast as they are taken."""
+    """Type numbers as a reader does: digits and Enter, as fast as they are taken.
+
+    A reader is pointed at a page that stands: what comes while scripts load is sent by the
+    page without them, a number at a time.
+    """
+    page.wait_for_load_state()
     for number in numbers:
         page.keyboard.insert_text(number)
         page.keyboard.press("Enter")

@@ -1,5 +1,7 @@
 """An agent at work with the keyboard alone, in a real browser: every key is counted."""
 
+import re
+
 import pyotp
 import pytest
 from flask import Flask
@@ -31,7 +33,8 @@ class Keyboard:
         strike(self._page, key)
 
     def number(self, digits: str) -> None:
-        assert digits.isdigit()
+        assert re.fullmatch("[0-9]+", digits)
+        self._page.wait_for_load_state()
         self._page.keyboard.type(digits)
 
 
