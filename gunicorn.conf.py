@@ -64,14 +64,15 @@ from app import proved_menus, read_country  # noqa: E402
 from config import WEB, BadSettings, Config  # noqa: E402
 from menus.meters import SEATS, Board  # noqa: E402
 from ussd.handover import Handover  # noqa: E402
+from ussd.scales import Scales  # noqa: E402
 from ussd.worker import Worker  # noqa: E402
 
 _config = Config.from_env()
 
 bind = f"127.0.0.1:{_config.port}" if _config.demo else f"0.0.0.0:{_config.port}"
 worker_class = Worker
-workers = 2
-threads = 8
+workers = int(os.environ.get("W","2"))
+threads = int(os.environ.get("T","8"))
 worker_connections = 4000
 timeout = 30
 graceful_timeout = 10
@@ -92,7 +93,7 @@ accesslog = None  # a path holds the gateway's token
 
 # A hop waits for the interpreter each time that Redis, the database or the gateway has answered
 # it, for this long at most while another thread writes a page, moves look-ups or starts.
-sys.setswitchinterval(0.0005)
+sys.setswitchinterval(float(os.environ.get("SW","0.0005")))
 
 
 class _Scrubbed(Logger):  # type: ignore[misc] # gunicorn is untyped
@@ -136,7 +137,7 @@ def on_starting(server: Any) -> None:
     except BadSettings as error:
         sys.exit(f"The line does not start:\n{error}")
     server.handover = Handover()
-    server.board = Board()
+    server.board, server.scales = Board(), Scales(SEATS)
 
 
 def on_reload(server: Any) -> None:
@@ -147,12 +148,13 @@ def on_reload(server: Any) -> None:
         logging.getLogger(__name__).exception("the settings that are read now are no good")
     server.handover.begin(server.worker_age, server.cfg.workers)
     server.board = Board()  # the code that comes may count other things
+    server.scales = Scales(SEATS)  # those that leave have clients that will come anew
 
 
 def pre_fork(server: Any, worker: Any) -> None:
     """Give a worker what it shares with the others."""
     worker.handover = server.handover
-    worker.board = server.board
+    worker.board, worker.scales = server.board, server.scales
     taken = {one.seat for one in server.WORKERS.values() if one.board is server.board}
     worker.seat = next((one for one in range(SEATS) if one not in taken), 0)
 
@@ -172,3 +174,7 @@ def post_worker_init(worker: Any) -> None:
     worker.wsgi.extensions["people"]()
     worker.wsgi.extensions["line"]().meters.share(worker.board, worker.seat)
     worker.handover.is_ready(worker.age)
+    t = int(os.environ.get("GCT", "0"))
+    if t:
+        import gc
+        gc.collect(); gc.freeze(); gc.set_threshold(t, 20, 20)

@@ -28,6 +28,8 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 from redis.utils import SENTINEL as NOT_SAID
 
+from menus.wires import Wires
+
 TIMEOUT_SECONDS = 0.15
 """The longest one exchange with Redis may take; redis-py's own defaults add up to a minute."""
 
@@ -53,6 +55,8 @@ class Node:
     """One server that takes writes.
 
     Attributes:
+        client: for what is no hop's.
+        wires: for a hop's exchanges.
         address: tells it from the others.
         suffix: a name that ends in it lies on this server, whatever comes before.
     """
@@ -60,6 +64,10 @@ class Node:
     client: Redis = field(repr=False)
     address: str = ""
     suffix: str = ""
+    wires: Wires = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wires", Wires(self.client.connection_pool))
 
 
 @dataclass(frozen=True)
@@ -273,21 +281,24 @@ class _Parser(_HiredisParser):
     """Reads replies, each within the limit as a whole: redis-py's is for every piece of one."""
 
     _until: float | None = None
+    _is_first = True
 
     def read_response(self, *args: Any, **options: Any) -> Any:
         """Read one reply; a caller who says how long may wait for that long."""
         own = "timeout" not in options or options["timeout"] is NOT_SAID
         self._until = time.monotonic() + TIMEOUT_SECONDS if own else None
+        self._is_first = True
         return super().read_response(*args, **options)
 
     def read_from_socket(self, *args: Any, **options: Any) -> Any:
-        """Read a piece of a reply.
+        """Read a piece of a reply; the socket's own limit is right for the first.
 
         Raises:
             redis.exceptions.TimeoutError: it did not come in time.
         """
-        if self._until is not None:
+        if self._until is not None and not self._is_first:
             options["timeout"] = max(0.001, self._until - time.monotonic())
+        self._is_first = False
         return super().read_from_socket(*args, **options)  # type: ignore[no-untyped-call]
 
 

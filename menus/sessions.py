@@ -20,14 +20,13 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from redis import Redis
-from redis.commands.core import Script
 from redis.exceptions import AskError, RedisError, TryAgainError
 
 from menus.nodes import TIMEOUT_SECONDS as TIMEOUT_SECONDS
 from menus.nodes import Node, Nodes
 from menus.nodes import connect as connect
 from menus.session import Dropped, Session, dump, dump_dropped, read, read_dropped
+from menus.wires import Script
 from models.asked import BUDGET
 from models.country import Country
 from models.keys import Sealer, Tampered, Versions, derive
@@ -67,13 +66,13 @@ if new > 0 then
 end
 """
 
-_CHARGE = f"""
+_CHARGE = Script.of(f"""
 local first = 3
 {_COUNT}
 return {{'saved', '', {{}}}}
-"""
+""")
 
-_SAVE = f"""
+_SAVE = Script.of(f"""
 local there = redis.call('GET', KEYS[2]) or ''
 if string.sub(there, 1, tonumber(ARGV[3])) ~= ARGV[4] then
   return {{'changed', there, redis.call('SMEMBERS', KEYS[1])}}
@@ -87,7 +86,7 @@ if string.len(ARGV[8]) > 1 then
   redis.call('SET', KEYS[4], ARGV[8], 'EX', tonumber(ARGV[6]))
 end
 return {{'saved', '', {{}}}}
-"""
+""")
 
 
 class Verdict(StrEnum):
@@ -146,8 +145,6 @@ class Sessions:
         root = hashlib.sha256(secret.encode()).digest()
         self._names = derive(root, "redis names")
         self._sealer = Sealer(Versions(((1, root),)), "session")
-        self._save = Script(Redis(), _SAVE)  # of no server: each call says which
-        self._charge = Script(Redis(), _CHARGE)
         self._breakers: dict[str, _Breaker] = {}
 
     def place(self, phone: str, gateway: str = "", session: str = "") -> Place:
@@ -178,15 +175,16 @@ class Sessions:
         """
         node = self._nodes.of(place.caller)
 
-        def talk(client: Redis) -> Loaded:
-            pipe = client.pipeline(transaction=False)
-            pipe.get(place.session)
-            pipe.get(place.caller)
-            pipe.smembers(place.budget)
-            pipe.get(place.dropped)
-            if wary and node:
-                pipe.get(f"{_SINCE}{node.suffix}")
-            value, language, asked, dropped, *since = pipe.execute()
+        def talk(node: Node) -> Loaded:
+            asked_for = [
+                ("GET", place.session),
+                ("GET", place.caller),
+                ("SMEMBERS", place.budget),
+                ("GET", place.dropped),
+            ]
+            if wary:
+                asked_for.append(("GET", f"{_SINCE}{node.suffix}"))
+            value, language, asked, dropped, *since = node.wires.ask(*asked_for)
             loaded = self._loaded(place, value, language, asked)
             return replace(
                 loaded,
@@ -218,11 +216,11 @@ class Sessions:
         sealed = self._sealer.seal(dump(session), place.session)
         dropped = b"" if at_home else self._seal_dropped(place, session)
 
-        def talk(client: Redis) -> tuple[Verdict, Loaded]:
-            verdict, value, asked = self._save(
-                client=client,
-                keys=[place.budget, place.session, place.caller, place.dropped],
-                args=[
+        def talk(node: Node) -> tuple[Verdict, Loaded]:
+            verdict, value, asked = node.wires.run(
+                _SAVE,
+                [place.budget, place.session, place.caller, place.dropped],
+                [
                     BUDGET,
                     BUDGET_SECONDS,
                     _VERSION_BYTES,
@@ -242,9 +240,9 @@ class Sessions:
     def charge(self, place: Place, charges: Iterable[bytes]) -> Verdict:
         """Charge the budget alone, where there is no session."""
 
-        def talk(client: Redis) -> Verdict:
-            args: list[int | bytes] = [BUDGET, BUDGET_SECONDS, *charges]
-            verdict, _, _ = self._charge(keys=[place.budget], args=args, client=client)
+        def talk(node: Node) -> Verdict:
+            given = [BUDGET, BUDGET_SECONDS, *charges]
+            verdict, _, _ = node.wires.run(_CHARGE, [place.budget], given)
             return Verdict(verdict.decode())
 
         return self._run(self._nodes.of(place.caller), talk) or Verdict.AWAY
@@ -258,7 +256,7 @@ class Sessions:
         match = f"?:{caller.removeprefix('c:')}*"
         return self._run(
             self._nodes.of(caller),
-            lambda client: list(client.scan_iter(match=match, count=1_000)),
+            lambda node: list(node.client.scan_iter(match=match, count=1_000)),
         )
 
     def forget(self, phone: str) -> int | None:
@@ -267,7 +265,7 @@ class Sessions:
         if not names:
             return None if names is None else 0
         node = self._nodes.of(self.place(phone).caller)
-        return self._run(node, lambda client: int(client.delete(*names)))
+        return self._run(node, lambda node: int(node.client.delete(*names)))
 
     def note_memory(self) -> None:
         """Note, off the hop, since when each server has forgotten nothing.
@@ -282,7 +280,7 @@ class Sessions:
         """Say whether every server of Redis answers now."""
         nodes = self._nodes.all()
         return bool(nodes) and all(
-            self._run(node, lambda client: bool(client.ping())) for node in nodes
+            self._run(node, lambda node: bool(node.client.ping())) for node in nodes
         )
 
     def close(self) -> None:
@@ -293,7 +291,8 @@ class Sessions:
         breaker, note = self._breaker(node), f"{_SINCE}{node.suffix}"
         failed = breaker.failed
 
-        def talk(client: Redis) -> bool:
+        def talk(node: Node) -> bool:
+            client = node.client
             run = str(client.info("server")["run_id"])
             noted: Any = client.get(note) or b""
             if failed or noted.partition(b" ")[0] != run.encode():
@@ -312,12 +311,11 @@ class Sessions:
         breaker = self._breaker(node)
         return breaker.noted and not breaker.failed
 
-    def _run(self, node: Node | None, talk: Callable[[Redis], T]) -> T | None:
+    def _run(self, node: Node | None, talk: Callable[[Node], T]) -> T | None:
         """Talk to a server; None where it is away, or nobody knows which it is."""
         if node is None:
             return None
-        client = node.client
-        result = self._breaker(node).run(lambda: talk(client), lambda: _try(node))
+        result = self._breaker(node).run(lambda: talk(node), lambda: _try(node))
         if result is None:
             self._nodes.look_soon()
         return result

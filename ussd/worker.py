@@ -23,6 +23,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from ussd.admission import Admission, Asked, Kind, Waiting, asks_to_close
 from ussd.handover import Handover, Leave
+from ussd.scales import LEAVES_SECONDS, Pan, Scales
 from ussd.swift import receive, send
 
 WHOLE_SECONDS = 10.0
@@ -77,6 +78,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
     """One web process."""
 
     handover: Handover
+    scales: Scales
+    seat: int
     admission: Admission
 
     def init_process(self) -> None:
@@ -85,11 +88,13 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         self._health = ThreadPoolExecutor(1, "health")
         self._lingering: deque[Connection] = deque()
         self._leave = Leave(self.handover, self.age)
+        self._standing_back: list[Any] = []
         super().init_process()
 
     def run(self) -> None:
         """Serve until told to stop."""
         self.admission = self.wsgi.extensions["admission"]
+        self._pan = Pan(self.scales, self.seat)
         super().run()
         for pool in (self._people, self._health):
             pool.shutdown(wait=False)
@@ -112,7 +117,10 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         Otherwise this thread, which turns many away in a millisecond, would lend the
         interpreter to all the others after each few of them.
         """
+        if self._standing_back:
+            timeout = min(timeout, LEAVES_SECONDS)
         events = self.poller.select(timeout)
+        self._step_forward()
         is_crowd = len(events) >= _CROWD
         before = sys.getswitchinterval()
         if is_crowd:
@@ -127,6 +135,9 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
     def accept(self, listener: Any) -> None:
         """Take new connections, several at a time where they wait; slow ones go for them."""
         for _ in range(_AT_A_TIME):
+            if self._pan.leaves():
+                self._stand_back(listener)
+                return
             try:
                 client, address = listener.accept()
             except OSError as error:
@@ -134,11 +145,34 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
                     raise
                 return
             self._make_room()
-            self.nr_conns += 1
+            self._weigh(1)
             connection = Connection(self.cfg, client, address, listener.getsockname())
             self._listen_to(connection)
             self._keep(connection)
             self._read(connection)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Take new connections from now on, or take none."""
+        self._step_forward()
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            self._pan.retire()
+
+    def _stand_back(self, listener: Any) -> None:
+        """Let another process take what has come, for a moment."""
+        self.poller.unregister(listener)
+        self._standing_back.append(listener)
+
+    def _step_forward(self) -> None:
+        for listener in self._standing_back:
+            self.poller.register(listener, selectors.EVENT_READ, self.accept)
+        self._standing_back.clear()
+
+    def _weigh(self, more: int) -> None:
+        """Take note of a connection more, or less."""
+        self.nr_conns += more
+        if self.alive:
+            self._pan.weigh(self.nr_conns - len(self._lingering))
 
     def _make_room(self) -> None:
         """Where nearly as many connections are open as may be, close the slowest ones."""
@@ -262,6 +296,12 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
             lambda one: self.method_queue.defer(self.finish_request, connection, one)
         )
 
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer a request; a client of too many is told to come anew with its next."""
+        if self._pan.parts():
+            req.force_close()
+        return super().handle_request(req, conn)
+
     def _serve(self, connection: Connection, waiting: Waiting) -> bool:
         """Answer a request, on a thread; say whether its connection can be used again."""
         try:
@@ -317,7 +357,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
     def _drop(self, connection: Connection) -> None:
         """Close a connection that nobody is to be answered on."""
         self._forget(connection)
-        self.nr_conns -= 1
+        self._weigh(-1)
         connection.close()
 
     def _close(self, connection: Connection) -> None:
@@ -332,6 +372,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
             self._drop(connection)
             return
         self._place(connection, self._lingering, LINGER_SECONDS)
+        self._weigh(0)
 
     def _drain(self, connection: Connection, _socket: Any) -> None:
         """Read what nobody wants any more, until the client has closed as well."""
