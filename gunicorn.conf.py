@@ -1,6 +1,7 @@
 """How gunicorn serves the line. Every worker holds its own connections."""
 
 import atexit
+import gc
 import logging
 import os
 import resource
@@ -10,6 +11,9 @@ from typing import Any
 
 from gunicorn import util
 from gunicorn.glogging import Logger
+
+_GARBAGE = 10_000
+"""Objects made and not freed before Python looks for cycles: some twenty hops'."""
 
 _HERE = Path(__file__).parent
 
@@ -71,8 +75,8 @@ _config = Config.from_env()
 
 bind = f"127.0.0.1:{_config.port}" if _config.demo else f"0.0.0.0:{_config.port}"
 worker_class = Worker
-workers = int(os.environ.get("W","2"))
-threads = int(os.environ.get("T","8"))
+workers = int(os.environ.get("W", "2"))
+threads = int(os.environ.get("T", "8"))
 worker_connections = 4000
 timeout = 30
 graceful_timeout = 10
@@ -90,11 +94,6 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (_soft, _hard))
 worker_connections = min(worker_connections, _soft // 2)
 control_socket_disable = True  # nobody steers a line from outside its host
 accesslog = None  # a path holds the gateway's token
-
-# A hop waits for the interpreter each time that Redis, the database or the gateway has answered
-# it, for this long at most while another thread writes a page, moves look-ups or starts.
-sys.setswitchinterval(float(os.environ.get("SW","0.0005")))
-
 
 class _Scrubbed(Logger):  # type: ignore[misc] # gunicorn is untyped
     """gunicorn's own log, through our allow-list: it quotes the path of a bad request."""
@@ -172,9 +171,9 @@ def _end(worker: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Make what people look at before calls come, not in the middle of them."""
     worker.wsgi.extensions["people"]()
+    # What was made by now stays: looking through it for cycles held hops up by 100 ms.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     worker.wsgi.extensions["line"]().meters.share(worker.board, worker.seat)
     worker.handover.is_ready(worker.age)
-    t = int(os.environ.get("GCT", "0"))
-    if t:
-        import gc
-        gc.collect(); gc.freeze(); gc.set_threshold(t, 20, 20)

@@ -10,7 +10,8 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -51,30 +52,14 @@ _QUOTING = ("Invalid request", "Error handling request", "Error handling HTTP/2 
 """What gunicorn says before it quotes a request, which may hold anything."""
 
 _SECRET_PATH = re.compile(r"(/(?:ussd|sms)/[^/\s]*/)[^/\s?'\"]+")
-_PLAIN = structlog.processors.TimeStamper(fmt="iso", utc=True)
+_RENDERER = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
 _log = logging.getLogger(__name__)
 
 
 def configure() -> None:
     """Send every log line, ours and the libraries', through the allow-list to stderr."""
-    shared: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        _PLAIN,
-        _trace_without_values,
-        _with_request,
-        keep_allowed,
-    ]
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-            ],
-        )
-    )
+    handler.setFormatter(_Lines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
@@ -117,15 +102,9 @@ def _thread_ended(ended: threading.ExceptHookArgs) -> None:
     _log.critical("a thread failed", exc_info=told)
 
 
-def keep_allowed(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Drop every field that is not allowed, and hide tokens in paths."""
-    kept = {
-        name: value for name, value in event.items() if name in ALLOWED or name.startswith("_")
-    }
-    kept["event"] = scrub(str(kept.get("event", "")))
-    return kept
+def allowed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop every field that is not allowed."""
+    return {name: value for name, value in fields.items() if name in ALLOWED}
 
 
 def scrub(line: str) -> str:
@@ -136,26 +115,26 @@ def scrub(line: str) -> str:
     return _SECRET_PATH.sub(r"\1-", line)
 
 
-def _with_request(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Add the name of the request that is being taken, if one is."""
-    if name := requests.name():
-        event["request"] = name
-    return event
+class _Lines(logging.Formatter):
+    """Writes a line of what is allowed."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one."""
+        event = allowed(vars(record))
+        event["timestamp"] = f"{datetime.fromtimestamp(record.created, UTC):%FT%T.%fZ}"
+        event["level"] = record.levelname.lower()
+        event["event"] = scrub(record.getMessage())
+        if record.exc_info and record.exc_info[0] is not None:
+            event["error"] = record.exc_info[0].__name__
+            event["trace"] = _trace(record.exc_info[2])
+        if name := requests.name():
+            event["request"] = name
+        return str(_RENDERER(None, "", event))
 
 
-def _trace_without_values(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    record = event.get("_record")
-    info = event.pop("exc_info", None) or (record.exc_info if record else None)
-    if record is not None:
-        record.exc_info = record.exc_text = None
-    if info and info is not True and info[0] is not None:
-        event["error"] = info[0].__name__
-        event["trace"] = " < ".join(
-            f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
-            for frame in reversed(traceback.extract_tb(info[2])[-8:])
-        )
-    return event
+def _trace(trace: TracebackType | None) -> str:
+    """Give the lines of code that an exception went through, without a value."""
+    return " < ".join(
+        f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
+        for frame in reversed(traceback.extract_tb(trace)[-8:])
+    )

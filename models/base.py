@@ -121,8 +121,11 @@ class Database:
         self._seconds = seconds
         self.is_postgresql = self._url.get_backend_name() == "postgresql"
         self._hops = self._hop_engine()
-        outside_transactions = "isolation_level" if self.is_postgresql else _NO_BEGIN
-        self._reads = self._hops.execution_options(**{outside_transactions: "AUTOCOMMIT"})
+        self._reads = self._writes = self._hops
+        if self.is_postgresql:
+            self._writes = self._hops.execution_options(isolation_level="READ COMMITTED")
+        else:
+            self._reads = self._hops.execution_options(**{_NO_BEGIN: True})
         self._work = self._work_engine()
         if not self.is_postgresql:
             for engine in (self._hops, self._work):
@@ -217,7 +220,7 @@ class Database:
         until = time.monotonic() + seconds
         with (
             self._queue_to_write(seconds),
-            self._lend(self._hops, until - time.monotonic()) as connection,
+            self._lend(self._writes, until - time.monotonic()) as connection,
             connection.begin(),
         ):
             yield connection
@@ -303,6 +306,9 @@ class Database:
         return kind(engine)
 
     def _hop_engine(self) -> Engine:
+        options: dict[str, Any] = {}
+        if self.is_postgresql:  # most hops read: those that write say so
+            options = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
         engine = create_engine(
             self._url,
             hide_parameters=True,
@@ -310,6 +316,7 @@ class Database:
             pool_size=self._size,
             max_overflow=0,
             pool_timeout=STATEMENT_SECONDS,
+            **options,
         )
         event.listen(engine, "do_connect", self._connect_off_the_hop)
         event.listen(engine, "handle_error", _spare_the_others)

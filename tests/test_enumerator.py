@@ -12,7 +12,7 @@ from logging import makeLogRecord
 import pytest
 from flask import Flask
 
-from logs import keep_allowed
+from logs import allowed
 from models.lookup_flags import NEIGHBOURS, Sign
 from tests.conftest import Open, line_of
 from tests.lookups import answered, ask, flags, moved, phone
@@ -130,7 +130,7 @@ def test_what_stands_out_is_logged_by_kind_and_count_alone(
     attack(line_under_attack, range(FIRST, FIRST + 40), each=5)
     [said] = [one for one in caplog.records if one.msg == "look-ups stand out"]
     whole = {"event": said.msg, **vars(said)}
-    kept = {name: value for name, value in keep_allowed(None, "", whole).items() if value}
+    kept = {name: value for name, value in allowed(whole).items() if value}
 
     assert (kept["kind"], kept["count"]) == ("sequence", 30)
     assert vars(said).keys() - vars(makeLogRecord({})).keys() == {"kind", "count", "message"}

@@ -58,7 +58,7 @@ def watched() -> Iterator[Watched]:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """Three Redis servers that share the slots, and take none for dead: nobody would succeed it."""
+    """Three Redis servers that share the slots, and take none of them for dead."""
     group = Cluster(timeout_ms=15_000)
     with removed(group):
         yield group

@@ -14,7 +14,6 @@ import struct
 import sys
 import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -25,6 +24,7 @@ from ussd.admission import Admission, Asked, Kind, Waiting, asks_to_close
 from ussd.handover import Handover, Leave
 from ussd.scales import LEAVES_SECONDS, Pan, Scales
 from ussd.swift import receive, send
+from ussd.threads import Threads
 
 WHOLE_SECONDS = 10.0
 """A request that is not there in whole after this long is dropped: gateways wait no longer."""
@@ -47,9 +47,9 @@ _SEND_SECONDS = 10
 _FULL = 0.9
 _CROWD, _CROWD_SECONDS = 8, 0.02
 _AT_A_TIME = 32
-_LENGTH = re.compile(rb"(?i:\r\ncontent-length): *([0-9]{1,9})\r\n")
-_CHUNKED = re.compile(rb"(?i:\r\ntransfer-encoding):")
-_EXPECTS = re.compile(rb"(?i:\r\nexpect):")
+_NOTED_SECONDS = 0.2
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]{1,9})\r\n")
+_CHUNKED, _EXPECTS = b"\r\ntransfer-encoding:", b"\r\nexpect:"
 _END = b"\r\n\r\n"
 
 
@@ -84,11 +84,12 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
 
     def init_process(self) -> None:
         """Begin, with the threads that gunicorn does not know of."""
-        self._people = ThreadPoolExecutor(PEOPLE_THREADS, "people")
-        self._health = ThreadPoolExecutor(1, "health")
+        self._people = Threads(PEOPLE_THREADS, "people")
+        self._health = Threads(1, "health")
         self._lingering: deque[Connection] = deque()
         self._leave = Leave(self.handover, self.age)
         self._standing_back: list[Any] = []
+        self._noted_at = 0.0
         super().init_process()
 
     def run(self) -> None:
@@ -97,7 +98,11 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         self._pan = Pan(self.scales, self.seat)
         super().run()
         for pool in (self._people, self._health):
-            pool.shutdown(wait=False)
+            pool.shutdown()
+
+    def get_thread_pool(self) -> Threads:
+        """Make the callers' threads."""
+        return Threads(self.cfg.threads, "callers")
 
     def handle_exit(self, sig: Any, frame: Any) -> None:
         """Stop, once others are there where this is a reload."""
@@ -106,7 +111,10 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
 
     def notify(self) -> None:
         """Show the master that this process lives, and look after what is due."""
-        super().notify()
+        now = time.monotonic()
+        if now - self._noted_at > _NOTED_SECONDS:
+            self._noted_at = now
+            super().notify()
         if self.alive and self._leave.is_due():
             super().handle_exit(None, None)
         self._close_lingering()
@@ -195,13 +203,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         self._await_rest(connection)
         self._take_if_whole(connection)
 
-    def finish_request(self, connection: Connection, done: "Future[bool]") -> None:
+    def finish_request(self, connection: Connection, kept: bool) -> None:
         """Keep a connection for its next request, or close it."""
-        try:
-            kept = not done.cancelled() and done.result()
-        except Exception:
-            self.log.exception("Error handling request")
-            kept = False
         parser = connection.parser  # none where its only request was turned away
         if kept and parser is not None and parser.unreader.buf.getvalue():
             self.enqueue_req(connection)
@@ -291,10 +294,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         elif kind is Kind.PEOPLE or not connection.whole:
             pool, waiting = self._people, self.admission.people
         waiting.enter(time.monotonic())
-        done = pool.submit(self._serve, connection, waiting)
-        done.add_done_callback(
-            lambda one: self.method_queue.defer(self.finish_request, connection, one)
-        )
+        pool.submit(self._serve, connection, waiting)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer a request; a client of too many is told to come anew with its next."""
@@ -302,8 +302,18 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
             req.force_close()
         return super().handle_request(req, conn)
 
-    def _serve(self, connection: Connection, waiting: Waiting) -> bool:
-        """Answer a request, on a thread; say whether its connection can be used again."""
+    def _serve(self, connection: Connection, waiting: Waiting) -> None:
+        """Answer a request, on a thread."""
+        kept = False
+        try:
+            kept = self._answer(connection, waiting)
+        except Exception:
+            self.log.exception("Error handling request")
+        finally:
+            self.method_queue.defer(self.finish_request, connection, kept)
+
+    def _answer(self, connection: Connection, waiting: Waiting) -> bool:
+        """Answer a request; say whether its connection can be used again."""
         try:
             waited = waiting.begin(time.monotonic())
             if connection.whole and self.admission.is_late(connection.asked.kind, waited):
@@ -402,10 +412,10 @@ def size_of(request: bytes) -> int:
     end = request.find(_END)
     if end < 0:
         return 0
-    head = request[: end + 2]
-    if _EXPECTS.search(head):
+    head = request[: end + 2].lower()
+    if _EXPECTS in head:
         return _UNKNOWN
-    if _CHUNKED.search(head):
+    if _CHUNKED in head:
         return len(request) if request.endswith(b"0\r\n\r\n") else _UNKNOWN
     length = _LENGTH.search(head)
     return end + len(_END) + (int(length[1]) if length else 0)
