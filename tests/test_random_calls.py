@@ -70,6 +70,7 @@ _as_it_is = settings(
 
 @settings(_as_it_is, max_examples=60)
 @example(seed=3_044_159_640_727)  # asked to be called, then chose another language
+@example(seed=78_084)  # named another desk with the key that found the line's memory gone
 @given(seed=st.integers(0, 2**48))
 def test_a_random_call_is_the_same_forgotten_or_remembered(seed: int, pair: Pair) -> None:
     _Conversation(pair, seed).hold()
@@ -92,6 +93,7 @@ class _Conversation:
         self._pair = pair
         self._draw = random.Random(seed)
         self._documents_changed = self._flushed = False
+        self._wished: list[tuple[str, str]] = []
         number = next(_phones)
         self._steady = Caller(pair.steady.test_client(), f"+254{number}")
         self._forgetful = Caller(pair.forgetful.test_client(), f"+254{number + 10_000_000}")
@@ -110,6 +112,7 @@ class _Conversation:
             if not self._agree(steady, forgetful):
                 break
             self._change_something()
+            self._wished = self._kept(self._steady)
             steady, forgetful = self._go_on(steady)
         else:
             if self._agree(steady, forgetful):
@@ -176,7 +179,11 @@ class _Conversation:
         return False
 
     def _assert_no_other_wish(self) -> None:
-        made, also = self._kept(self._forgetful), self._kept(self._steady)
+        """Hold what the forgotten call wished for against the other, by its last key or before.
+
+        That key may have changed a mark where the forgotten caller was shown home.
+        """
+        made, also = self._kept(self._forgetful), self._kept(self._steady) + self._wished
         if not self._documents_changed:
             assert [one for one in made if one not in also] == []
         kinds = {kind for kind, _ in also}
