@@ -95,6 +95,7 @@ worker_connections = min(worker_connections, _soft // 2)
 control_socket_disable = True  # nobody steers a line from outside its host
 accesslog = None  # a path holds the gateway's token
 
+
 class _Scrubbed(Logger):  # type: ignore[misc] # gunicorn is untyped
     """gunicorn's own log, through our allow-list: it quotes the path of a bad request."""
 

@@ -1,6 +1,7 @@
 """`flask sms`: the sender, how it stands, and messages that a person must settle."""
 
 import json
+import os
 import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -26,6 +27,9 @@ COMMAND = AppGroup("sms", help="Texts.")
 SECONDS = 5.0
 """How long one question to the database may take."""
 
+_BEHIND_CALLERS = 5
+"""How much the sender gives way where processors are short: texts have time, hops have not."""
+
 _LARGEST_ID = 2**63 - 1
 _AWAY = "the database does not answer"
 
@@ -33,6 +37,7 @@ _AWAY = "the database does not answer"
 @COMMAND.command()
 def send() -> None:
     """Send what waits in the outbox, until stopped."""
+    os.nice(_BEHIND_CALLERS)
     send_until = current_app.extensions["send"]()
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):

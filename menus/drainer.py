@@ -1,14 +1,16 @@
 """The drainer: takes out of a spool what waits there, once the database is back.
 
-One process of the machine does it at a time, from a thread of its own. What belongs to one
-phone is taken in its order, and of several phones side by side. What cannot be taken now
-stays, and is tried again ever more seldom; what is too old is dropped, and counted.
+One process of the machine does it at a time, from a thread of its own; and where there are
+several spools, another process takes another one. What belongs to one phone is taken in its
+order, and of several phones side by side. What cannot be taken now stays, and is tried again
+ever more seldom; what is too old is dropped, and counted.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +27,10 @@ LONGEST_PAUSE_SECONDS = 30.0
 SIDE_BY_SIDE = 3
 """Phones that are served at a time: hops need the database's other connections."""
 
+LEFT_SECONDS = 2.0
+"""For how long a spool is left to another process while this one is at another spool."""
+
+_turn = threading.Lock()
 _log = logging.getLogger(__name__)
 
 
@@ -89,7 +95,7 @@ class Drainer:
         """
         if self._spool.is_empty():
             return 0
-        with self._spool.alone() as alone:
+        with _leaving(LEFT_SECONDS), self._spool.alone() as alone:
             if not alone or not work.may():
                 return 0
             self._spool.close_file()
@@ -157,3 +163,14 @@ class Drainer:
     def _is_over(self, one: Kept) -> bool:
         """Say whether a thing is given up: it is too old, or half a line."""
         return one.at is None or self._clock() - one.at > self._keep
+
+
+@contextmanager
+def _leaving(seconds: float) -> Iterator[None]:
+    """Wait for this process's other spools, for a while: two at a time would share a core."""
+    waited = _turn.acquire(timeout=seconds)
+    try:
+        yield
+    finally:
+        if waited:
+            _turn.release()

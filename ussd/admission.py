@@ -1,9 +1,9 @@
 """Admission: who is let in when more come than can be served, and what the others are told.
 
 Each request is looked at as it came, before a thread is spent on it. Health goes first, then a
-session that goes on, then a new dial, then what gateways send again anyway; people's pages
-have threads of their own. A stall of a second is waited out. Where callers keep waiting, new
-ones are told at once, by a valid page, that the line is busy.
+session that goes on, then a new dial. Texts and reports have a few threads of their own, for
+their gateways have time; so have people's pages. A stall of a second is waited out. Where
+callers keep waiting, new ones are told at once, by a valid page, that the line is busy.
 """
 
 import hmac
@@ -36,7 +36,7 @@ LATE_SECONDS = 1.2
 """Who waited for longer is turned away even so: a hop has two seconds."""
 
 PATIENT_SECONDS = 5.0
-"""What stands for either where texts and reports wait: their gateways have more time."""
+"""What stands for either where texts and reports wait, busy or not."""
 
 RETRY_SECONDS = 60
 """When a gateway is asked to bring a text or a report again."""
@@ -59,8 +59,10 @@ class Kind(StrEnum):
     FORGED = "forged"
 
 
-_BUSY: Mapping[Kind, float] = {Kind.SESSION: 0.15, Kind.DIAL: 0.08, Kind.CALLBACK: 0.04}
+_BUSY: Mapping[Kind, float] = {Kind.SESSION: 0.15, Kind.DIAL: 0.08}
 """What stands for `CALM_SECONDS` while the line is busy."""
+
+_PATIENCE = {**dict.fromkeys(_BUSY, LATE_SECONDS), Kind.CALLBACK: PATIENT_SECONDS}
 
 _START = re.compile(rb"([A-Z]{1,20}) (/[^ ?]*)[^ \r\n]* HTTP/1\.[01]\r\n")
 _CALL = re.compile(rb"/(ussd|sms)/([^/]*)/([^/]*)(/.*)?")
@@ -133,7 +135,7 @@ class Admission:
 
     Attributes:
         callers: those that wait for a thread of the callers'.
-        people: likewise of the people's.
+        callbacks, people: likewise of the callbacks' and of the people's.
         refused: how many were turned away, by kind.
     """
 
@@ -145,7 +147,7 @@ class Admission:
         headers: Mapping[str, str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.callers, self.people = Waiting(), Waiting()
+        self.callers, self.callbacks, self.people = Waiting(), Waiting(), Waiting()
         self.refused: Counter[Kind] = Counter()
         self._line = line
         self._room = room
@@ -191,8 +193,7 @@ class Admission:
         Args:
             waited: seconds.
         """
-        patience = PATIENT_SECONDS if kind is Kind.CALLBACK else LATE_SECONDS
-        late = waited > patience and kind in _BUSY
+        late = waited > _PATIENCE.get(kind, waited)
         if late:
             self._count(kind)
         return late
@@ -213,6 +214,8 @@ class Admission:
         if kind is Kind.HEALTH:
             return False
         now = self._clock()
+        if kind is Kind.CALLBACK:
+            return _is_full(self.callbacks, now, PATIENT_SECONDS, CALM_MOST)
         waited = self.callers.oldest(now)
         if waited < _WAITS_SECONDS:
             self._none_waited_at = now
@@ -221,9 +224,8 @@ class Admission:
             return len(self.people) >= MOST_PEOPLE or (busy and self.people.in_hand > 0)
         if kind is Kind.FORGED:
             return len(self.callers) > 0
-        calm = PATIENT_SECONDS if kind is Kind.CALLBACK else CALM_SECONDS
-        most = BUSY_MOST if busy else CALM_MOST
-        if waited <= (_BUSY[kind] if busy else calm) and len(self.callers) < most:
+        limits = (_BUSY[kind], BUSY_MOST) if busy else (CALM_SECONDS, CALM_MOST)
+        if not _is_full(self.callers, now, *limits):
             return False
         if busy:
             self._busy_until = now + BUSY_FOR_SECONDS
@@ -255,6 +257,11 @@ class Admission:
             return _http(503, Reply("", headers=retry), closes)
         headers = {**self._headers, "Cache-Control": "no-store", "Retry-After": "10"}
         return _http(503, Reply(f"{page.text}\n", headers=headers), closes)
+
+
+def _is_full(waiting: Waiting, now: float, seconds: float, most: int) -> bool:
+    """Say whether somebody has waited for longer than some seconds, or too many wait."""
+    return waiting.oldest(now) > seconds or len(waiting) >= most
 
 
 def asks_to_close(request: bytes) -> bool:

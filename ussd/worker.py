@@ -1,9 +1,9 @@
 """How a web process takes requests: gunicorn's threaded worker, with a door before the threads.
 
 The main thread reads each request as a whole before a thread is spent on it, so that slow
-connections cost none; looks at what it is; and hands it to the callers' threads, the people's,
-or the one of health, or turns it away at once: see `ussd.admission`. It never waits for a
-client, not even to close a connection.
+connections cost none; looks at what it is; and hands it to the threads of callers, of
+callbacks, of people, or of health, or turns it away at once: see `ussd.admission`. It never
+waits for a client, not even to close a connection.
 """
 
 import errno
@@ -34,6 +34,10 @@ BODY = 64 * 1024
 
 SLOW_SECONDS = 1.0
 """One that takes longer than this is closed where no more connections may be open."""
+
+CALLBACK_THREADS = 2
+"""Threads of a process for texts and reports: with the callers', as many as connections to
+the database are kept for them."""
 
 PEOPLE_THREADS = 3
 """Threads of a process for pages that people look at, and for what is sent slowly."""
@@ -84,6 +88,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
 
     def init_process(self) -> None:
         """Begin, with the threads that gunicorn does not know of."""
+        self._callbacks = Threads(CALLBACK_THREADS, "callbacks")
         self._people = Threads(PEOPLE_THREADS, "people")
         self._health = Threads(1, "health")
         self._lingering: deque[Connection] = deque()
@@ -97,7 +102,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         self.admission = self.wsgi.extensions["admission"]
         self._pan = Pan(self.scales, self.seat)
         super().run()
-        for pool in (self._people, self._health):
+        for pool in (self._callbacks, self._people, self._health):
             pool.shutdown()
 
     def get_thread_pool(self) -> Threads:
@@ -293,6 +298,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
             pool, waiting = self._health, Waiting()
         elif kind is Kind.PEOPLE or not connection.whole:
             pool, waiting = self._people, self.admission.people
+        elif kind is Kind.CALLBACK:
+            pool, waiting = self._callbacks, self.admission.callbacks
         waiting.enter(time.monotonic())
         pool.submit(self._serve, connection, waiting)
 

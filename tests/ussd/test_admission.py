@@ -240,13 +240,12 @@ def test_a_forged_call_never_waits_where_a_caller_does(door: Admission, clock: W
 @pytest.mark.parametrize(
     ("waited", "let_in"),
     [
-        (0.03, {Kind.HEALTH, Kind.SESSION, Kind.DIAL, Kind.CALLBACK}),
-        (0.06, {Kind.HEALTH, Kind.SESSION, Kind.DIAL}),
-        (0.12, {Kind.HEALTH, Kind.SESSION}),
-        (0.20, {Kind.HEALTH}),
+        (0.06, {Kind.HEALTH, Kind.CALLBACK, Kind.SESSION, Kind.DIAL}),
+        (0.12, {Kind.HEALTH, Kind.CALLBACK, Kind.SESSION}),
+        (0.20, {Kind.HEALTH, Kind.CALLBACK}),
     ],
 )
-def test_on_a_busy_line_a_session_goes_before_a_dial_and_a_dial_before_a_text(
+def test_on_a_busy_line_a_session_goes_before_a_dial_and_texts_have_threads_of_their_own(
     waited: float, let_in: set[Kind], door: Admission, clock: Watched
 ) -> None:
     make_busy(door, clock)
@@ -279,7 +278,7 @@ def test_a_line_that_turned_nobody_away_for_a_while_is_calm_again(
     crowd(door, clock)
     clock.now += 0.5
 
-    assert not door.refuses(Kind.CALLBACK)
+    assert not door.refuses(Kind.SESSION)
 
 
 def test_on_a_busy_line_fewer_wait(door: Admission, clock: Watched) -> None:
@@ -305,6 +304,27 @@ def test_texts_and_reports_wait_longer_than_callers(door: Admission, clock: Watc
     assert not door.refuses(Kind.CALLBACK)
     assert not door.is_late(Kind.CALLBACK, PATIENT_SECONDS - 0.1)
     assert door.is_late(Kind.CALLBACK, PATIENT_SECONDS + 0.1)
+
+
+def test_texts_are_asked_for_again_once_they_wait_for_too_long(
+    door: Admission, clock: Watched
+) -> None:
+    door.callbacks.enter(clock.now)
+    clock.now += PATIENT_SECONDS - 0.1
+    before = door.refuses(Kind.CALLBACK)
+    clock.now += 0.2
+
+    assert not before
+    assert door.refuses(Kind.CALLBACK)
+    assert not door.refuses(Kind.SESSION)
+
+
+def test_no_more_texts_wait_than_a_process_can_take(door: Admission, clock: Watched) -> None:
+    for _ in range(CALM_MOST):
+        assert not door.refuses(Kind.CALLBACK)
+        door.callbacks.enter(clock.now)
+
+    assert door.refuses(Kind.CALLBACK)
 
 
 def test_who_was_turned_away_is_counted_by_kind(door: Admission, clock: Watched) -> None:
