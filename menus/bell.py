@@ -15,6 +15,7 @@ from menus.nodes import Node, Nodes
 
 CHANNEL = "outbox"
 _PAUSE_SECONDS = 2.0
+_GATHERED_SECONDS = 0.05
 _LISTEN_SECONDS = 1.0
 
 
@@ -66,7 +67,8 @@ class Bell:
             node = self._nodes.of(CHANNEL)
             with suppress(RedisError, OSError):
                 if node:
-                    node.client.publish(CHANNEL, b"")
+                    node.wires.ask(("PUBLISH", CHANNEL, b""))
+            self._closed.wait(_GATHERED_SECONDS)
 
     def _listen(self, heard: Callable[[], None]) -> None:
         while not self._closed.is_set():

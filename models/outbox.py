@@ -19,9 +19,11 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Select,
     SmallInteger,
     String,
     Table,
+    exists,
     func,
     insert,
     or_,
@@ -242,12 +244,28 @@ def answers_since(
     connection: Connection, phone_hmacs: Collection[bytes], moment: datetime
 ) -> int:
     """Count the answers queued for a phone after `moment`."""
-    query = select(func.count()).where(
+    return connection.scalars(_answers_since(phone_hmacs, moment)).one()
+
+
+def is_queued_or_lately(
+    connection: Connection, cause: str, phone_hmacs: Collection[bytes], moment: datetime
+) -> tuple[bool, int]:
+    """Say whether a message for `cause` was ever queued, and count a phone's answers.
+
+    One statement tells both: every text that comes asks it.
+    """
+    queued = exists().where(outbox.c.cause == cause)
+    lately = _answers_since(phone_hmacs, moment).scalar_subquery()
+    row = connection.execute(select(queued, lately)).one()
+    return bool(row[0]), int(row[1])
+
+
+def _answers_since(phone_hmacs: Collection[bytes], moment: datetime) -> Select[int]:
+    return select(func.count()).where(
         outbox.c.phone_hmac.in_(phone_hmacs),
         outbox.c.made_at > moment,
         outbox.c.priority == Priority.ANSWER,
     )
-    return connection.scalars(query).one()
 
 
 def by_state(connection: Connection) -> dict[Delivery, int]:

@@ -32,7 +32,7 @@ from models.base import Connection, Unavailable
 from models.callers import caller_row, start, stop
 from models.gsm7 import SMS_SEGMENT, septets
 from models.lookups import Channel
-from models.outbox import answers_since, is_queued, queue
+from models.outbox import is_queued_or_lately, queue
 from models.rekeying import rekey_phones
 
 LATE = timedelta(hours=1)
@@ -65,9 +65,10 @@ def reply(line: Line, text: Text) -> bool:
     digest = hashlib.sha256(f"{text.gateway}|{text.id}".encode()).hexdigest()
     cause, phone_hmacs = f"in|{digest}", line.keys.phone_hmacs(text.phone)
     with line.database.reading() as connection:
-        if is_queued(connection, cause):
-            return False
-        lately = answers_since(connection, phone_hmacs, datetime.now(UTC) - LATE)
+        since = datetime.now(UTC) - LATE
+        repeated, lately = is_queued_or_lately(connection, cause, phone_hmacs, since)
+    if repeated:
+        return False
     asked = keywords.read(text.body, line.country, line.watch.directory, line.languages)
     if asked.want in (Want.STOP, Want.START):
         new = _switch(line, text, cause, asked)

@@ -15,6 +15,7 @@ from models.outbox import (
     answers_since,
     by_state,
     is_queued,
+    is_queued_or_lately,
     outbox_documents,
     queue,
     queued_since,
@@ -99,12 +100,17 @@ def test_answers_to_a_phone_are_counted_from_a_moment_on(box: Outbox) -> None:
     for priority in Priority:
         box.put(priority=priority)
     box.put(made_at=datetime.now(UTC) - 2 * HOUR)
-    box.put(phone=OTHER)
+    box.put(phone=OTHER, cause="one")
     hmacs, now = box.keys.phone_hmacs(PHONE), datetime.now(UTC)
     with box.database.working() as connection:
         counts = [answers_since(connection, hmacs, now - hours * HOUR) for hours in (1, 3, -1)]
+        both = [
+            is_queued_or_lately(connection, cause, hmacs, now - 3 * HOUR)
+            for cause in ("another", "one")
+        ]
 
     assert counts == [1, 2, 0]
+    assert both == [(False, 2), (True, 2)]
 
 
 def test_messages_are_counted_by_their_state(box: Outbox) -> None:
