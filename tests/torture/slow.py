@@ -91,9 +91,11 @@ def _trickles(one: socket.socket, dice: random.Random) -> bool:
     """Send one more octet; say whether the connection still stands."""
     try:
         one.sendall(dice.choice(b"abcdefgh").to_bytes())
-        return one.recv(1) != b""
+        stands = one.recv(1) != b""
     except BlockingIOError:
-        return True
+        stands = True
     except OSError:
+        stands = False
+    if not stands:
         one.close()
-        return False
+    return stands
