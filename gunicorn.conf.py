@@ -75,8 +75,8 @@ _config = Config.from_env()
 
 bind = f"127.0.0.1:{_config.port}" if _config.demo else f"0.0.0.0:{_config.port}"
 worker_class = Worker
-workers = int(os.environ.get("W", "2"))
-threads = int(os.environ.get("T", "8"))
+workers = 2
+threads = 6  # for callers; texts and reports have two beside them
 worker_connections = 4000
 timeout = 30
 graceful_timeout = 10
