@@ -58,6 +58,9 @@ _log = logging.getLogger(__name__)
 
 def configure() -> None:
     """Send every log line, ours and the libraries', through the allow-list to stderr."""
+    # What no line of ours names is not looked up for it (logging's howto, "Optimization").
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
     root = logging.getLogger()

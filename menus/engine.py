@@ -5,9 +5,10 @@ anew with the page to show and the wishes that the key made.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
+from menus.anew import replace
 from menus.pages import CHOICES_A_PAGE, Line, Page, Part, lay_out
 from menus.screens import (
     CARRY_ON,
@@ -137,7 +138,8 @@ class Engine:
                 wishes.append(pressed.wish)
             if pressed.stops:
                 break
-            pressed = replace(pressed, session=_counted(pressed.session, count))
+            if pressed.session.taken_up:
+                pressed = replace(pressed, session=_counted(pressed.session, count))
         shown = self.promised(self._show(_noted(pressed.session, note), queries), queries)
         wishes += shown.wishes
         session = replace(shown.session, wished=bool(wishes))

@@ -1,9 +1,9 @@
 """What one hop asks of the stores: each question once, within the caller's budget."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
+from menus.anew import replace
 from menus.line import Line
 from menus.looks import Looks
 from menus.lookups import moment

@@ -15,13 +15,14 @@ import hmac
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from redis.exceptions import AskError, RedisError, TryAgainError
 
+from menus.anew import replace
 from menus.nodes import TIMEOUT_SECONDS as TIMEOUT_SECONDS
 from menus.nodes import Node, Nodes
 from menus.nodes import connect as connect
@@ -177,14 +178,12 @@ class Sessions:
 
         def talk(node: Node) -> Loaded:
             asked_for = [
-                ("GET", place.session),
-                ("GET", place.caller),
+                ("MGET", place.session, place.caller, place.dropped),
                 ("SMEMBERS", place.budget),
-                ("GET", place.dropped),
             ]
             if wary:
                 asked_for.append(("GET", f"{_SINCE}{node.suffix}"))
-            value, language, asked, dropped, *since = node.wires.ask(*asked_for)
+            (value, language, dropped), asked, *since = node.wires.ask(*asked_for)
             loaded = self._loaded(place, value, language, asked)
             return replace(
                 loaded,

@@ -4,8 +4,8 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 
+from menus.anew import replace
 from menus.dial import Dial
 from menus.engine import Stepped
 from menus.line import Line

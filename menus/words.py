@@ -172,12 +172,20 @@ def fill(template: str, facts: Facts) -> list[str]:
     several lines makes several.
     """
     lines = []
-    for line in template.strip("\n").split("\n"):
-        names = _PLACE.findall(line)
-        if all(facts.get(name, "?") for name in names):
+    for line, names in _lines(template):
+        if not names:
+            lines.append(line)
+        elif all(facts.get(name, "?") for name in names):
             filled = _PLACE.sub(lambda match: facts.get(match[1], match[0]), line)
             lines += filled.split("\n")
     return lines
+
+
+@lru_cache(maxsize=4096)
+def _lines(template: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Part a text into its lines, each with the names that it wants filled."""
+    lines = template.strip("\n").split("\n")
+    return tuple((line, tuple(_PLACE.findall(line))) for line in lines)
 
 
 def places(template: str) -> set[str]:
