@@ -276,9 +276,12 @@ class Database:
         try:
             with self._standing(engine, kind) as connection:
                 _limit(connection.connection, seconds)
-                yield connection
-                if not connection.invalidated:
-                    self._answered_at = time.monotonic()
+                try:
+                    yield connection
+                    if not connection.invalidated:
+                        self._answered_at = time.monotonic()
+                finally:
+                    self._close_if_left(connection, pool)
         except _AWAY as error:
             if getattr(error, "connection_invalidated", False):
                 self._report_loss(pool, began)
@@ -291,6 +294,11 @@ class Database:
         except Unavailable:
             self._report_trouble(pool)
             raise
+
+    def _close_if_left(self, connection: Connection, pool: Pool) -> None:
+        """Have a connection closed whose pool another has followed: nobody would close it."""
+        if pool is not self._hops.pool and not connection.invalidated:
+            connection.detach()
 
     def _standing(self, engine: Engine, kind: Callable[[Engine], Connection]) -> Connection:
         """Take a connection that stands, past those that are yet to be made anew.

@@ -468,6 +468,17 @@ def backends(database: Database) -> set[int]:
         return {int(one.scalar(text("SELECT pg_backend_pid()"))) for one in held}
 
 
+def test_a_connection_whose_pool_was_filled_anew_meanwhile_is_closed(
+    on_postgres: Database,
+) -> None:
+    with on_postgres.reading() as connection:
+        lent: Any = connection.connection.dbapi_connection
+        assert on_postgres._try_to_fill()
+        assert not lent.closed
+
+    assert lent.closed
+
+
 def test_a_slow_statement_costs_one_connection_while_others_are_answered(
     on_postgres: Database,
 ) -> None:

@@ -34,6 +34,9 @@ SHORT, LONG = 260, 2_000 if SMALL else 50_000
 
 LONG_RAW = 300 if SMALL else 2_000
 
+LONGEST_LINE = 8_190
+"""Octets of a request's first line that gunicorn takes: `limit_request_line`."""
+
 
 class Tried:
     """Strange calls that were made, and what was wrong with their answers."""
@@ -126,9 +129,16 @@ def over_sockets(port: int, token: str, most: int) -> Tried:
     for number in range(most):
         call = strange.call(number)
         answer = _said(port, call.raw)
-        if answer:
+        if answer and not _is_no_request(call.raw, answer):
             tried.note(number, call, answer)
     return tried
+
+
+def _is_no_request(raw: bytes, answer: Answer) -> bool:
+    """Say whether gunicorn refused, without a word, what is no request or too long for one."""
+    line = raw.partition(b"\r\n")[0]
+    refusal = 414 if len(line) > LONGEST_LINE else 0 if line.isascii() else 400
+    return (answer.status, answer.body) == (refusal, b"")
 
 
 def _said(port: int, raw: bytes) -> Answer | None:
