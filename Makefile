@@ -22,8 +22,10 @@ test: $(VENV)/test ## lint, types, import contract and every test
 	$(BIN)/pytest
 
 torture: $(VENV)/test ## every part broken on purpose, every bad input tried (an hour); the figures go into README; K=redis runs what has that name
-	FIGURES=1 $(BIN)/pytest -m torture -n 0 -s $(if $(K),-k "$(K)"); \
-	status=$$?; $(BIN)/python -m bench.figures; exit $$status
+	$(BIN)/python -m bench.torture $(K)
+
+long: $(VENV)/test ## the long forms of other tests; K=throughput runs what has that name
+	$(BIN)/pytest -m long -n 0 $(if $(K),-k "$(K)")
 
 soak: $(VENV)/test ## half an hour of callers at 100 hops a second: memory, times and statements stay as they are
 	FIGURES=1 $(BIN)/pytest -m soak -n 0 -s
@@ -67,4 +69,4 @@ $(VENV)/test: tests/requirements.lock requirements.lock | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/requirements.lock
 	@touch $@ $(VENV)/run
 
-.PHONY: help run phone test torture soak pictures bench mutants audit sbom lock format clean
+.PHONY: help run phone test torture long soak pictures bench mutants audit sbom lock format clean

@@ -15,6 +15,7 @@ from pathlib import Path
 _ROOT = Path(__file__).parent.parent
 KEPT = _ROOT / "bench" / "results" / "torture.json"
 _README = _ROOT / "README.md"
+_LINE = re.compile(r"\.?[RS][0-9]+ .+ \(target: .+\) (pass|FAIL)")
 _TABLE = re.compile(r"(<!-- figures: [^\n]*-->\n).*?(<!-- figures end -->)", re.DOTALL)
 
 
@@ -52,6 +53,11 @@ def tell(goal: str, name: str, value: object, target: str, passed: bool) -> Figu
     return figure
 
 
+def is_line(line: str) -> bool:
+    """Say whether a line of what was printed tells a figure."""
+    return _LINE.fullmatch(line) is not None
+
+
 def table(figures: list[Figure]) -> str:
     """Write figures as the README's table, by their goals."""
     head = [
@@ -78,6 +84,11 @@ def tabled(readme: str) -> str:
     return _TABLE.sub(lambda found: f"{found[1]}\n{table(kept())}\n\n{found[2]}", readme)
 
 
+def write() -> None:
+    """Write README's table anew."""
+    _README.write_text(tabled(_README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def _said(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if value >= 100 else f"{value:,.3g}"
@@ -100,4 +111,4 @@ def _keep(figure: Figure) -> None:
 
 
 if __name__ == "__main__":
-    _README.write_text(tabled(_README.read_text(encoding="utf-8")), encoding="utf-8")
+    write()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from menus.drainer import Drainer, Work
 from menus.spool import UNKNOWN_TO_ALL, Spool, Waiting
+from models import requests
 from models.keys import Keys
 
 KEPT = timedelta(days=7)
@@ -53,10 +54,15 @@ class Callbacks:
             switches: the phone whose texts it stops or starts; empty where it does not.
         """
         who, what = (self._mark(switches), _SWITCH) if switches else (UNKNOWN_TO_ALL,) * 2
-        text = json.dumps({"kind": kind, "whose": whose, "fields": dict(fields)})
+        kept = {
+            "kind": kind,
+            "whose": whose,
+            "fields": dict(fields),
+            "request": requests.name(),
+        }
         try:
             with self.spool.writing() as book:
-                book.add(text, who, what)
+                book.add(json.dumps(kept), who, what)
         except OSError as error:
             if not self._is_failing:
                 _log.error("callbacks cannot be kept", extra={"error": type(error).__name__})
@@ -102,7 +108,8 @@ class Callbacks:
 
     def _take(self, text: str, at: datetime) -> None:
         written = json.loads(text)
-        self._takers[written["kind"]](written["fields"], at)
+        with requests.named(written.get("request", "")):
+            self._takers[written["kind"]](written["fields"], at)
 
     def _mark(self, phone: str) -> str:
         return self._keys.phone_hmac(phone).hex()[:_MARK]

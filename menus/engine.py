@@ -6,6 +6,7 @@ anew with the page to show and the wishes that the key made.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from menus.anew import replace
@@ -38,6 +39,9 @@ SLIPS = 3
 
 _ROUTES = 20
 """Routes in a row at most; the checker refuses rings, this ends one all the same."""
+
+_PLAIN_PAGES = 2048
+"""Screens without facts that are kept laid out: all there are, in all languages."""
 
 
 class Asking(Answering, Protocol):
@@ -102,6 +106,7 @@ class Engine:
         self._room = room
         self._country = country
         self._by_sms = by_sms
+        self._plain = lru_cache(_PLAIN_PAGES)(self._lay_out_plain)
 
     def open(self, queries: Asking, note: str = "") -> Stepped:
         """Open the home page, as a dial does.
@@ -398,20 +403,34 @@ class Engine:
             offered={key: meaning for one in meant for key, meaning in one.meanings},
         )
 
-    def _parts(self, session: Session, queries: Asking) -> list[Part]:
+    def _parts(self, session: Session, queries: Asking) -> Sequence[Part]:
         screen = self._menus.screens[session.screen]
         look = self._look(session, queries)
         if told := self._told(screen, session, look):
             lines = compose(screen, look, self._languages)
             return [Part(told, tuple((one.key, one.meaning) for one in lines if one.key))]
+        words, dropped = look.words, bool(queries.dropped)
+        is_home = screen.name == self._menus.home
+        said = (queries.told or {}).get(words.code, "") if is_home else ""
+        note = "" if isinstance(screen, Tell) else session.note
+        if _is_plain(screen):
+            return self._plain(screen.name, words.code, note, dropped, said)
+        lines = compose(screen, look, self._languages, note, dropped, said)
+        return self._lay_out(screen, words, lines)
+
+    def _lay_out_plain(
+        self, name: str, language: str, note: str, carries_on: bool, said: str
+    ) -> Sequence[Part]:
+        """Lay out a screen that no store is asked for, once for all callers."""
+        screen, words = self._menus.screens[name], self.words(language)
+        head = words.text(name, {})
+        lines = arrange(screen, words, head, (), self._languages, note, carries_on, said)
+        return self._lay_out(screen, words, lines)
+
+    def _lay_out(self, screen: Screen, words: Words, lines: Sequence[Line]) -> Sequence[Part]:
         if isinstance(screen, Tell):
-            lines = compose(screen, look, self._languages)
             return [Part("\n".join(line.text for line in lines))]
-        is_home = session.screen == self._menus.home
-        said = (queries.told or {}).get(look.words.code, "") if is_home else ""
-        dropped = bool(queries.dropped)
-        lines = compose(screen, look, self._languages, session.note, dropped, said)
-        return lay_out(lines, look.words, is_home, self._room)
+        return lay_out(lines, words, screen.name == self._menus.home, self._room)
 
     def _told(self, screen: Screen, session: Session, look: Look) -> str:
         """Write what a screen says in a text; empty where it is sent as a page."""
@@ -431,6 +450,11 @@ class Engine:
             lambda: self.words(self._language(session, queries)),
             session.trail[-1].screen if session.trail else "",
         )
+
+
+def _is_plain(screen: Screen) -> bool:
+    """Say whether a screen says the same to every caller of a language."""
+    return not isinstance(screen, Pick | Route) and getattr(screen, "facts", None) is None
 
 
 def compose(

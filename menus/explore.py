@@ -6,7 +6,7 @@ further on still ask for: `Reads` finds out which of the things said those are.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -168,9 +168,9 @@ class _Engine(Engine):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self._laid: dict[object, list[Part]] = {}
+        self._laid: dict[object, Sequence[Part]] = {}
 
-    def _parts(self, session: Session, queries: Any) -> list[Part]:
+    def _parts(self, session: Session, queries: Any) -> Sequence[Part]:
         said = tuple(sorted(session.said.items()))
         before = session.trail[-1].screen if session.trail else ""
         asked = (session.screen, session.language, session.note, before, said)

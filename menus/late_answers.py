@@ -12,6 +12,7 @@ from menus.parked import Question
 from menus.queries import Queries
 from menus.screens import Finding, Luck
 from menus.session import Session
+from models import requests
 from models.base import STATEMENT_SECONDS, Unavailable
 from models.outbox import CALL, causes_to, queue
 
@@ -32,11 +33,16 @@ class Insisting(Queries):
 
 
 def answer(line: Line, question: Question, asked_at: datetime) -> None:
-    """Queue the text that answers a parked question, once.
+    """Queue the text that answers a parked question, once, in the name of its request.
 
     Raises:
         models.base.Unavailable: it cannot be looked up now, or not be queued.
     """
+    with requests.named(question.request):
+        _answer(line, question, asked_at)
+
+
+def _answer(line: Line, question: Question, asked_at: datetime) -> None:
     phone, day = question.phone, line.country.day(asked_at)
     abouts = [one.hex() for one in line.keys.subjects(question.subject)]
     with line.database.reading() as connection:

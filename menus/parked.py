@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from menus.drainer import Drainer, Work
 from menus.spool import Spool, Waiting
 from menus.wishes import AnswerMe
+from models import requests
 from models.asked import BUDGET
 from models.country import Country
 from models.keys import Keys
@@ -37,12 +38,14 @@ class Question:
         phone: the caller's, E.164: an agent may have asked for them.
         said: what was said on the way to the question, by its names.
         language: in which it is answered.
+        request: the request that asked, by its name in the log.
     """
 
     channel: Channel
     phone: str = field(repr=False)
     said: dict[str, str] = field(repr=False)
     language: str
+    request: str = ""
 
     def dump(self) -> str:
         """Write it as text."""
@@ -90,7 +93,7 @@ class Parked:
         open as it may have in a day. One that is asked again within a call is the same.
         """
         said = {name: value for name, value in wish.said.items() if value}
-        question = Question(channel, phone, said, wish.language)
+        question = Question(channel, phone, said, wish.language, requests.name())
         who = self._keys.phone_hmac(phone).hex()[:_MARK]
         what = self._keys.subject(f"parked|{question.subject}").hex()[:_MARK]
         now = datetime.now(UTC)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from menus.line import Line
 from menus.meters import Callback
@@ -64,7 +64,10 @@ def blueprint(line: Line, guard: Guard) -> Blueprint:
 
 
 def _refuse(error: Exception) -> Response:
-    return _answer(error.code or 500 if isinstance(error, HTTPException) else 500)
+    answer = _answer(error.code or 500 if isinstance(error, HTTPException) else 500)
+    if isinstance(error, MethodNotAllowed):
+        answer.allow.update(error.valid_methods or ())
+    return answer
 
 
 def _answer(status: int) -> Response:
@@ -76,7 +79,7 @@ def _view(line: Line, read: Read, gateway: str, **_parts: str) -> Response:
     if read is _optout and gateway not in OPT_OUTS:
         return _answer(404)
     if request.method != GATEWAYS[gateway].METHOD:
-        return _answer(405)
+        raise MethodNotAllowed(valid_methods=[GATEWAYS[gateway].METHOD])
     status = _status(line, read, gateway)
     line.meters.callback(gateway, _KINDS[read], status)
     return _answer(status)

@@ -1,5 +1,6 @@
 """Stores and lines for every test: nothing here is a fake."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 
 from app import create_app
+from bench import figures
 from commands.database import prepare
 from config import Config
 from console.desk import Desk
@@ -53,6 +55,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{LEFT_OUT}: nobody looked at the pages. Install it (Debian: apt-get install"
             " chromium), or name one in CHROMIUM, and run again."
         )
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Print the figures that a test told, where tests that tell them run side by side."""
+    if report.when != "call" or "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    for line in report.capstdout.splitlines() if os.environ.get("FIGURES") else ():
+        if figures.is_line(line):
+            print(f"\n{line}", end="", flush=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

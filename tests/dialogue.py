@@ -135,7 +135,7 @@ def _unfold(page: str) -> str:
 
 
 def twins_last(name: str, files: Sequence[Path], **options: Any) -> pytest.MarkDecorator:
-    """Let a test have every file, the Kiswahili twins with `make torture` alone.
+    """Let a test have every file, the Kiswahili twins with `make long` alone.
 
     They press the same keys as their English twins: as they are written they are read always.
     """
@@ -163,4 +163,4 @@ def _is_twin(file: Path) -> bool:
 
 
 def _torture(wanted: bool) -> Sequence[pytest.MarkDecorator]:
-    return [pytest.mark.torture] if wanted else []
+    return [pytest.mark.long] if wanted else []

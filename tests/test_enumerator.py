@@ -25,15 +25,15 @@ TRIES = 6
 """What each phone tries in a day: one more than it may."""
 
 many_phones = pytest.mark.parametrize(
-    "phones", [12, pytest.param(1000, marks=pytest.mark.torture)]
+    "phones", [12, pytest.param(1000, marks=pytest.mark.long)]
 )
 up_and_away = pytest.mark.parametrize(
     "stores",
     [
         "sqlite, Redis up",
         "postgres, Redis away",
-        pytest.param("sqlite, Redis away", marks=pytest.mark.torture),
-        pytest.param("postgres, Redis up", marks=pytest.mark.torture),
+        pytest.param("sqlite, Redis away", marks=pytest.mark.long),
+        pytest.param("postgres, Redis up", marks=pytest.mark.long),
     ],
 )
 

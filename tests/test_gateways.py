@@ -150,7 +150,7 @@ def test_each_hop_delivered_twice_takes_effect_once(
         told.goes(handset, [both[0] for both in pages])
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @every_dialogue_once
 def test_dialled_directly_the_last_page_and_the_texts_are_the_same_through_every_gateway(
     told: Told,

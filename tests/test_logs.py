@@ -21,7 +21,12 @@ import pytest
 from flask import Flask
 
 import logs
+from menus import late_answers
+from menus.drainer import Drainer
+from menus.parked import KEPT
+from menus.wishes import AnswerMe
 from models import requests
+from models.lookups import Channel
 from models.preparing import Preparer, ProcessEnded, prepared
 from tests.caller import TOKEN, Caller
 from tests.conftest import LINE_KEYS, line_of
@@ -506,6 +511,26 @@ def test_a_text_is_followed_from_the_hop_to_its_delivery_report(
     assert field_of(reported, "sms") == sms == str(box.row().id)
     assert "state=delivered" in reported
     assert leaks("".join(lines)) == []
+
+
+def test_what_waited_for_the_database_goes_on_in_the_name_of_its_request(
+    app: Flask, logged: Callable[[], str]
+) -> None:
+    line = line_of(app)
+    put(line, "id_card", NUMBER, "ready")
+    line.parked.close()
+    line.callbacks.close()
+    line.callbacks.taken_by("Noted", lambda *_: logging.getLogger("menus").info("noted"))
+    with requests.named("abc123"):
+        line.parked.keep(PHONE, AnswerMe({"number": NUMBER}, "en"), Channel.USSD)
+        line.callbacks.keep("Noted", PHONE, {})
+    answering = partial(late_answers.answer, line)
+    Drainer(line.parked.spool, "again", KEPT).drain(line.parked.work(answering, lambda: True))
+    Drainer(line.callbacks.spool, "again", KEPT).drain(line.callbacks.work(lambda: True))
+    queued, noted = logged().splitlines()
+
+    assert ("sms queued" in queued, "noted" in noted) == (True, True)
+    assert [field_of(one, "request") for one in (queued, noted)] == ["abc123"] * 2
 
 
 def field_of(line: str, name: str) -> str:

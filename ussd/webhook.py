@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, request
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from menus.callbacks import Fields
 from menus.dial import Dial, dialled
@@ -62,7 +62,7 @@ class _View:
     def __call__(self, **_parts: str) -> Response:
         """Take the request in hand. HEAD is none: it would take a hop and show no page."""
         if request.method not in self._address.methods:
-            abort(405)
+            raise MethodNotAllowed(valid_methods=self._address.methods)
         reply = self._reply()
         return Response(
             reply.body, 200, headers=dict(reply.headers), content_type=reply.content_type

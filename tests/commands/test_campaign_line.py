@@ -232,7 +232,7 @@ def cpu(used: resource.struct_rusage) -> float:
     return used.ru_utime + used.ru_stime
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_a_campaign_for_226247_documents_takes_seconds_and_little_memory(
     database_url: str, redis: RedisServer, tmp_path: Path, open_app: Open
@@ -281,7 +281,7 @@ def test_a_campaign_for_226247_documents_takes_seconds_and_little_memory(
     assert max(megabytes for _, megabytes in taken.values()) < MEGABYTES
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_a_campaign_of_2000_stopped_in_the_middle_reaches_nobody_twice(
     line: Line, gateway: Gateway

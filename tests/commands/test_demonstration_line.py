@@ -30,7 +30,7 @@ _phones = itertools.count(700_000_001)
 
 
 @pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.torture)]
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
 )
 def url(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

@@ -80,10 +80,10 @@ def test_the_centres_of_that_day_are_53(
 @pytest.mark.parametrize(
     "later",
     [
-        pytest.param(replace(OPEN, code="047-07", opened="2025-07"), marks=pytest.mark.torture),
+        pytest.param(replace(OPEN, code="047-07", opened="2025-07"), marks=pytest.mark.long),
         replace(OPEN, code="047-07", opened="2024-02-02"),
-        pytest.param(replace(OPEN, code="047-07", planned=True), marks=pytest.mark.torture),
-        pytest.param(replace(OPEN, code="047-07", kind=JITUME), marks=pytest.mark.torture),
+        pytest.param(replace(OPEN, code="047-07", planned=True), marks=pytest.mark.long),
+        pytest.param(replace(OPEN, code="047-07", kind=JITUME), marks=pytest.mark.long),
     ],
 )
 def test_a_centre_that_was_not_open_then_has_no_documents(

@@ -366,7 +366,7 @@ def test_an_import_that_is_killed_leaves_nothing_of_it_or_all(
     assert counted(line)[:3] == WHOLE
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_imports_that_are_killed_at_every_moment_leave_nothing_or_all(
     app: Flask, line: Line, database_url: str, redis: RedisServer, file: Path

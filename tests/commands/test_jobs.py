@@ -280,7 +280,7 @@ def test_nothing_of_a_list_is_said_or_logged(
 
 
 @both
-@pytest.mark.torture
+@pytest.mark.long
 def test_an_import_that_is_killed_loads_nothing_and_the_next_one_may_begin(
     app: Flask,
     line: Line,

@@ -11,7 +11,7 @@ _LINE = re.compile(
 )
 
 
-@pytest.mark.torture
+@pytest.mark.long
 def test_the_real_menus_have_no_fault_with_any_data(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["menus", "explore"])
     *lines, last = result.output.splitlines()

@@ -537,7 +537,7 @@ def test_a_fresh_version_is_put_before_the_present_ones() -> None:
     )
 
 
-@pytest.mark.torture
+@pytest.mark.long
 def test_rotation_that_is_killed_goes_on_when_it_is_run_again(
     postgres_url: str, redis: RedisServer, tmp_path: Path
 ) -> None:

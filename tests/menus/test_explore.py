@@ -265,7 +265,7 @@ def test_the_walk_is_on_the_next_tuesday_evening() -> None:
     assert tuesday_evening(NOW) == NOW
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.parametrize("code", sorted(REAL))
 def test_the_real_menus_have_no_fault_on_larger_pages(code: str) -> None:
     words = {code: REAL[code]}

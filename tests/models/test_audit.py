@@ -561,7 +561,7 @@ def test_the_chain_alone_can_be_checked(on_sqlite: Database) -> None:
 # At its size
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.parametrize("tamper", [*TAMPERINGS, edit_with_hash])
 @pytest.mark.parametrize("place", [1, 50_000, 99_999])
 def test_tampering_with_100_000_rows_is_found(

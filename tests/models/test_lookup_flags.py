@@ -263,7 +263,7 @@ def test_random_asking_among_as_many_honest_look_ups_is_flagged_within_500_tries
     assert max(tries) < 500
 
 
-@pytest.mark.torture
+@pytest.mark.long
 def test_six_hundred_thousand_honest_look_ups_raise_no_flag(sqlite_url: str) -> None:
     with closing(Database(sqlite_url)) as database:
         found = [_honest_day(database, 60_000, seed) for seed in range(10)]

@@ -101,7 +101,7 @@ def _until_taken(app: Flask, one: Sent) -> Iterator[int]:
 
 @pytest.mark.parametrize(
     "count",
-    [100, pytest.param(10_000, marks=[pytest.mark.torture, pytest.mark.timeout(1800)])],
+    [100, pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.timeout(1800)])],
 )
 def test_every_text_of_a_deluge_is_answered_once_and_has_its_effect_once(
     count: int, open_app: Open, postgres_url: str, redis: RedisServer

@@ -124,7 +124,7 @@ def _check(
     assert trouble.back < BACK_SECONDS
 
 
-@pytest.mark.torture
+@pytest.mark.long
 def test_when_the_first_gateway_has_errors_the_second_takes_over_and_the_first_comes_back(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
 ) -> None:
@@ -132,7 +132,7 @@ def test_when_the_first_gateway_has_errors_the_second_takes_over_and_the_first_c
     fail_over(environment, town, tmp_path, 20, lambda: [town.trouble("errors", 6)])
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_a_first_gateway_in_every_kind_of_trouble_is_left_and_used_again(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path

@@ -135,7 +135,7 @@ def assert_balanced(book: Book, states: dict[int, str], messages: int) -> None:
 
 @pytest.mark.parametrize(
     ("by", "kills", "lifetime"),
-    [(Commands, 4, 4.0), pytest.param(Forks, 12, 0.8, marks=pytest.mark.torture)],
+    [(Commands, 4, 4.0), pytest.param(Forks, 12, 0.8, marks=pytest.mark.long)],
     ids=["command", "fork"],
 )
 def test_senders_killed_at_work_lose_nothing_and_send_nothing_twice(
@@ -156,7 +156,7 @@ def test_senders_killed_at_work_lose_nothing_and_send_nothing_twice(
         starts.close()
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_five_hundred_kills_over_twenty_thousand_messages(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path

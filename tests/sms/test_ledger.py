@@ -124,7 +124,7 @@ def _ours(desk: Desk) -> dict[int, str]:
 
 
 @pytest.mark.parametrize(
-    "gateway", ["africastalking", pytest.param("kannel", marks=pytest.mark.torture)]
+    "gateway", ["africastalking", pytest.param("kannel", marks=pytest.mark.long)]
 )
 def test_the_outbox_says_of_two_hundred_messages_what_the_gateway_reported(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path, gateway: str
@@ -132,7 +132,7 @@ def test_the_outbox_says_of_two_hundred_messages_what_the_gateway_reported(
     assert balance(environment, desk, loopback, tmp_path, gateway, 200, late=1.0) == {}
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("gateway", ["africastalking", "kannel"])
 def test_the_outbox_says_of_two_thousand_messages_what_the_gateway_reported(

@@ -333,14 +333,15 @@ def test_a_method_that_a_gateway_does_not_use_takes_nothing(
     client: FlaskClient, line: Line
 ) -> None:
     query = {"id": "1", "from": PHONE, "text": "ID 12345678"}
-    statuses = [
-        client.get(AT, query_string=query).status_code,
-        client.head(KANNEL, query_string=query).status_code,
-        client.post(KANNEL, data=query).status_code,
-        client.post(KANNEL, query_string=query).status_code,
+    answers = [
+        client.get(AT, query_string=query),
+        client.head(KANNEL, query_string=query),
+        client.post(KANNEL, data=query),
+        client.post(KANNEL, query_string=query),
     ]
 
-    assert statuses == [405] * 4
+    assert [one.status_code for one in answers] == [405] * 4
+    assert [one.headers["Allow"] for one in answers] == ["POST", "GET", "GET", "GET"]
     assert count(line, outbox) == 0
 
 

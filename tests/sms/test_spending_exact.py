@@ -95,7 +95,7 @@ def test_three_senders_hand_over_what_a_day_allows_and_not_one_segment_more(
     hold_to_a_day(environment, desk, loopback, tmp_path, 500, 123)
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_three_senders_hold_to_a_day_of_1234_segments(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
@@ -103,7 +103,7 @@ def test_three_senders_hold_to_a_day_of_1234_segments(
     hold_to_a_day(environment, desk, loopback, tmp_path, 5_000, 1_234)
 
 
-@pytest.mark.torture
+@pytest.mark.long
 def test_campaigns_stop_at_nine_tenths_of_a_day_and_answers_go_on(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
 ) -> None:
@@ -151,14 +151,14 @@ def hold_to_a_rate(
     assert whole <= messages / rate * 1.25
 
 
-@pytest.mark.torture
+@pytest.mark.long
 def test_three_senders_keep_to_the_accounts_rate_together(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
 ) -> None:
     hold_to_a_rate(environment, desk, loopback, tmp_path, 140, 20)
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_three_senders_keep_to_a_rate_for_a_minute(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
@@ -166,7 +166,7 @@ def test_three_senders_keep_to_a_rate_for_a_minute(
     hold_to_a_rate(environment, desk, loopback, tmp_path, 1_200, 20)
 
 
-@pytest.mark.torture
+@pytest.mark.long
 def test_a_phone_gets_ten_texts_an_hour_and_the_same_one_thrice_by_three_senders(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
 ) -> None:

@@ -72,7 +72,7 @@ def _warm_up(desk: Desk, loopback: Loopback) -> None:
         number += SENDERS * 4
 
 
-@pytest.mark.torture
+@pytest.mark.long
 def test_four_hundred_messages_at_full_rate_are_handed_over_within_seconds(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path
 ) -> None:
@@ -86,7 +86,7 @@ def test_four_hundred_messages_at_full_rate_are_handed_over_within_seconds(
     assert max(lags) < 30
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.timeout(1500)
 def test_forty_thousand_messages_in_ten_minutes_are_handed_over_within_ten_seconds(
     environment: dict[str, str], desk: Desk, loopback: Loopback, tmp_path: Path

@@ -159,6 +159,7 @@ def test_in_little_a_database_that_stops_loses_and_doubles_nothing(
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("manner", ["frozen", "killed"])
 def test_a_database_that_stops_under_load_loses_and_doubles_nothing(manner: str) -> None:

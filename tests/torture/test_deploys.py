@@ -66,6 +66,7 @@ def test_a_reload_fails_no_hop_and_takes_other_processes(little: Little) -> None
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(1200)
 def test_five_reloads_and_a_migration_fail_no_hop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

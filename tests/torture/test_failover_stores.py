@@ -125,6 +125,7 @@ def url(stores: Stores) -> str:
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", ["killed", "frozen"])
 def test_with_the_primary_redis_gone_the_sentinels_choice_is_used_and_no_hop_fails(
@@ -144,6 +145,7 @@ def test_with_the_primary_redis_gone_the_sentinels_choice_is_used_and_no_hop_fai
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", ["killed", "frozen"])
 def test_with_one_of_six_in_a_cluster_gone_its_replica_is_used_and_no_hop_fails(
@@ -162,6 +164,7 @@ def test_with_one_of_six_in_a_cluster_gone_its_replica_is_used_and_no_hop_fails(
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", ["killed", "frozen"])
 def test_with_the_primary_postgresql_gone_its_replica_answers_and_then_takes_its_place(

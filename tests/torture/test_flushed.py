@@ -245,7 +245,11 @@ def test_calls_whose_redis_is_emptied_at_any_hop_see_and_leave_the_same(
 
 
 @pytest.mark.parametrize(
-    "times", [pytest.param(5, id="short"), pytest.param(500, marks=pytest.mark.torture)]
+    "times",
+    [
+        pytest.param(5, id="short"),
+        pytest.param(500, marks=[pytest.mark.torture, pytest.mark.timed]),
+    ],
 )
 def test_a_lost_call_of_twenty_keys_is_folded_again(times: int, world: World) -> None:
     caller = Caller(world.app.test_client(), f"+254{next(_phones)}")

@@ -352,6 +352,7 @@ def _known(app: Flask, database_url: str, redis: RedisServer, begins: str, calls
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(900)
 def test_ten_thousand_forged_calls(
     open_app: Open, sqlite_url: str, redis: RedisServer, capfd: pytest.CaptureFixture[str]

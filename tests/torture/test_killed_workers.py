@@ -97,6 +97,7 @@ def service() -> Iterator[Service]:
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(1200)
 def test_web_processes_killed_under_load_lose_nothing_that_was_promised(
     service: Service,
@@ -109,6 +110,7 @@ def test_web_processes_killed_under_load_lose_nothing_that_was_promised(
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(600)
 def test_after_everything_was_killed_the_line_answers_soon_and_lost_nothing(
     tmp_path: Path,

@@ -72,6 +72,7 @@ def service() -> Iterator[Service]:
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(3 * 900)
 @pytest.mark.parametrize("load", [MIXED, RESULTS_DAY], ids=["mixed", "results_day"])
 def test_every_hop_is_answered_rightly_and_in_time(load: Load, service: Service) -> None:

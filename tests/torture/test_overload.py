@@ -97,6 +97,7 @@ def service() -> Iterator[Service]:
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(1200)
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="the flood needs a core of its own")
 def test_three_times_the_capacity_leaves_most_of_it_and_ten_times_is_told(

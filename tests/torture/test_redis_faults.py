@@ -95,6 +95,7 @@ def service() -> Iterator[Service]:
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("fault", [frozen, killed, paused_for_writes, paused])
 def test_with_redis_broken_under_load_every_hop_is_answered_rightly_and_in_time(

@@ -191,12 +191,14 @@ def service() -> Iterator[Service]:
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(900)
 def test_slow_connections_to_the_line_itself_hold_nobody_up(service: Service) -> None:
     assert told("the line itself", held(service, service.line.port))
 
 
 @pytest.mark.torture
+@pytest.mark.timed
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(shutil.which("nginx") is None, reason=NO_NGINX)
 def test_slow_connections_behind_the_documented_front_hold_nobody_up(

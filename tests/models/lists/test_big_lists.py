@@ -71,7 +71,7 @@ def test_a_list_of_some_megabytes_is_read_in_little_memory(tmp_path: Path) -> No
     assert memory < MOST
 
 
-@pytest.mark.torture
+@pytest.mark.long
 def test_a_list_of_200_megabytes_is_read_in_little_memory(tmp_path: Path) -> None:
     rows = write(tmp_path / "list.csv", HEADER.encode(), GOOD.encode(), 200 * 2**20)
     memory, said = read_apart(tmp_path / "list.csv")
@@ -80,7 +80,7 @@ def test_a_list_of_200_megabytes_is_read_in_little_memory(tmp_path: Path) -> Non
     assert memory < MOST
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.parametrize("start", [b"", b'"'], ids=["a line", "a quote"])
 def test_a_line_of_200_megabytes_is_refused_in_little_memory(
     start: bytes, tmp_path: Path
@@ -92,7 +92,7 @@ def test_a_line_of_200_megabytes_is_refused_in_little_memory(
     assert memory < MOST
 
 
-@pytest.mark.torture
+@pytest.mark.long
 def test_a_sheet_of_a_million_rows_is_read_in_little_memory(tmp_path: Path) -> None:
     header = inline(NAMES).encode()
     row = inline(["ID", *CELLS[1:3], "Tayari", "5/9/2026", "0711000111"]).encode()
@@ -104,7 +104,7 @@ def test_a_sheet_of_a_million_rows_is_read_in_little_memory(tmp_path: Path) -> N
     assert memory < MOST
 
 
-@pytest.mark.torture
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("part", "start", "piece"),
     [
