@@ -58,9 +58,8 @@ _log = logging.getLogger(__name__)
 
 def configure() -> None:
     """Send every log line, ours and the libraries', through the allow-list to stderr."""
-    # What no line of ours names is not looked up for it (logging's howto, "Optimization").
+    # No line names the code that wrote it, so it is not looked up (logging's howto).
     logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
     root = logging.getLogger()

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from models.base import in_utc, metadata
+from models.ready import Ready
 from models.upsert import upsert
 
 callers = Table(
@@ -43,13 +44,13 @@ def language_of(phone_hmacs: BindParameter[Any]) -> ScalarSelect[Any]:
     return query.order_by(callers.c.changed_at.desc()).limit(1).scalar_subquery()
 
 
-_LANGUAGE = select(language_of(bindparam("phone_hmacs", expanding=True)))
+_LANGUAGE = Ready(lambda _: select(language_of(bindparam("phone_hmacs", expanding=True))))
 
 
 def read_language(connection: Connection, phone_hmacs: Collection[bytes]) -> str | None:
     """Read the language that a phone chose; None where it chose none."""
-    language: str | None = connection.scalar(_LANGUAGE, {"phone_hmacs": list(phone_hmacs)})
-    return language
+    ((language,),) = _LANGUAGE.rows(connection, {"phone_hmacs": list(phone_hmacs)})
+    return None if language is None else str(language)
 
 
 def choose_language(

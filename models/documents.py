@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -39,6 +38,7 @@ from models.centres import CENTRE_COLUMNS, Centre, centre_of, centres
 from models.counties import counties
 from models.history import Placed, change_row, keep
 from models.numbers import Kind
+from models.ready import Ready
 from models.reports import being_checked, close_confirmed
 
 
@@ -186,7 +186,7 @@ def look_up(
         "phone_hmacs": list(phone_hmacs),
         "today": today,
     }
-    rows = connection.execute(_looking(connection.dialect.name), given).all()
+    rows = _LOOKING.rows(connection, given)
     wanted, shown = set(kinds), set(SHOWN)
     matches = {
         row.id: _found(row)
@@ -199,12 +199,8 @@ def look_up(
     return Answer(found, rows[0].language, read_asked(rows[0].asked))
 
 
-@cache
 def _looking(dialect: str) -> Select[Any]:
-    """Ask for the documents that bear a number, beside what is known of the caller.
-
-    The statement is made once: making it anew took longer than running it.
-    """
+    """Ask for the documents that bear a number, beside what is known of the caller."""
     phone_hmacs: BindParameter[Any] = bindparam("phone_hmacs", expanding=True)
     caller = select(
         language_of(phone_hmacs).label("language"),
@@ -228,6 +224,9 @@ def _looking(dialect: str) -> Select[Any]:
         .outerjoin(centres, centres.c.code == documents.c.centre_code)
         .outerjoin(counties, counties.c.code == centres.c.county_code)
     )
+
+
+_LOOKING = Ready(_looking)
 
 
 def _found(row: Any) -> Found:
