@@ -13,7 +13,7 @@ from flask import Request
 
 from menus.dial import Dial
 from ussd.gateway import Address, Ended, con_or_end
-from ussd.request import Fields, history, number, one, phone, session, word
+from ussd.request import form, history, number, one, phone, session, word
 
 NAME = "africastalking"
 _NOTHING_TYPED = re.compile(rb"[\n&]text=(?:&|$)")
@@ -21,38 +21,38 @@ _NOTHING_TYPED = re.compile(rb"[\n&]text=(?:&|$)")
 
 def read(request: Request) -> Dial:
     """Read a hop. `*` always separates; an empty text is no input at all."""
-    form = request.form
+    fields = form(request)
     return Dial(
         gateway=NAME,
-        session=session(one(form, "sessionId")),
-        phone=phone(one(form, "phoneNumber")),
-        service_code=one(form, "serviceCode"),
-        network=one(form, "networkCode"),
-        inputs=history(one(form, "text")),
+        session=session(one(fields, "sessionId")),
+        phone=phone(one(fields, "phoneNumber")),
+        service_code=one(fields, "serviceCode"),
+        network=one(fields, "networkCode"),
+        inputs=history(one(fields, "text")),
     )
 
 
 def read_end(request: Request) -> Ended:
     """Read an end-of-session event, without what was typed and shown."""
-    form: Fields = request.form
+    fields = form(request)
     return Ended(
-        session=session(one(form, "sessionId")),
-        phone=phone(one(form, "phoneNumber")),
-        network=word(form.get("networkCode", "")),
-        status=word(form.get("status", "")),
-        hops=number(form.get("hopsCount", "0"), 32_000),
-        milliseconds=number(form.get("durationInMillis", "0"), 2_000_000_000),
-        cost=word(form.get("cost", "")),
-        ended_at=_moment(form.get("date", "")),
+        session=session(one(fields, "sessionId")),
+        phone=phone(one(fields, "phoneNumber")),
+        network=word(fields.get("networkCode", "")),
+        status=word(fields.get("status", "")),
+        hops=number(fields.get("hopsCount", "0"), 32_000),
+        milliseconds=number(fields.get("durationInMillis", "0"), 2_000_000_000),
+        cost=word(fields.get("cost", "")),
+        ended_at=_moment(fields.get("date", "")),
     )
 
 
 def _moment(text: str) -> datetime:
     """Read a moment that has been; now where it is none."""
     now = datetime.now(UTC)
-    for form in _MOMENTS if text.isascii() else ():
+    for read_as in _MOMENTS if text.isascii() else ():
         try:
-            return min(form(text), now)
+            return min(read_as(text), now)
         except ValueError:
             continue
     return now
