@@ -15,7 +15,7 @@ from pathlib import Path
 _ROOT = Path(__file__).parent.parent
 KEPT = _ROOT / "bench" / "results" / "torture.json"
 _README = _ROOT / "README.md"
-_LINE = re.compile(r"\.?[RS][0-9]+ .+ \(target: .+\) (pass|FAIL)")
+_LINE = re.compile(r"[RS][0-9]+ .+ \(target: .+\) (pass|FAIL)")
 _TABLE = re.compile(r"(<!-- figures: [^\n]*-->\n).*?(<!-- figures end -->)", re.DOTALL)
 
 

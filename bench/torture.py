@@ -17,21 +17,22 @@ _TIMED = ("-m", "torture and timed", "-n", "0", "-s")
 _NONE_OF_THAT_NAME = 5  # what pytest says
 
 
-def main(names: list[str]) -> bool:
+def run(names: list[str]) -> bool:
     """Run the tests, those of some names alone where there are any; say whether all passed."""
     began = time.monotonic()
     named = ("-k", " ".join(names)) if names else ()
-    passed = [_run(*which, *named) for which in (_COUNTING, _TIMED)]
+    ended = {_pytest(*which, *named) for which in (_COUNTING, _TIMED)}
     figures.write()
     print(f"{(time.monotonic() - began) / 60:.0f} minutes in all")
-    return all(passed)
+    return ended - {_NONE_OF_THAT_NAME} == {0}
 
 
-def _run(*options: str) -> bool:
+def _pytest(*options: str) -> int:
+    """Run some tests; give pytest's code."""
     environment = {**os.environ, "FIGURES": "1"}
-    run = subprocess.run([sys.executable, "-m", "pytest", *options], env=environment)
-    return run.returncode in (0, _NONE_OF_THAT_NAME)
+    command = [sys.executable, "-m", "pytest", *options]
+    return subprocess.run(command, env=environment).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(not main(sys.argv[1:]))
+    sys.exit(not run(sys.argv[1:]))

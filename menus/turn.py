@@ -24,7 +24,7 @@ from models.summaries.ways import OUTSIDE
 CONSOLE = "console"
 """The gateway of calls that agents take."""
 
-HOP_SECONDS = 1.8
+HOP_SECONDS = 1.7
 """The time of a hop in all, less what it takes to read and to write it: the gateway waits
 for 10 s, a caller for two."""
 

@@ -61,6 +61,9 @@ _WORK_OPTIONS = {
 """So that work notices within half a minute that a server's host is gone without a word."""
 
 _RETRY_SECONDS = 0.5
+_WAKES_SECONDS = 0.02
+"""How much longer than its limit a wait for PostgreSQL may take: the driver's own is 0.1."""
+
 _AWAY = (
     sqlalchemy_errors.OperationalError,
     sqlalchemy_errors.InterfaceError,
@@ -462,7 +465,7 @@ class _TimedConnection(psycopg.Connection[Any]):
         if timeout is None:
             timeout = self.seconds
         try:
-            return super().wait(gen, interval, timeout)
+            return super().wait(gen, min(interval, _WAKES_SECONDS), timeout)
         except psycopg_errors._WaitTimeout as error:
             self.pgconn.finish()
             raise psycopg.OperationalError("no answer in time") from error
