@@ -49,6 +49,7 @@ class Ready:
             sqlalchemy.exc.DBAPIError: as a statement of SQLAlchemy's own.
         """
         driver = connection.connection.dbapi_connection
+        # One that has a replica to turn to asks by SQLAlchemy, which leads it there.
         if type(connection) is not Connection or not isinstance(driver, psycopg.Connection):
             return connection.execute(self._make(connection.dialect.name), given).all()
         values = _spread(given)

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,24 @@ def database_url(request: pytest.FixtureRequest) -> str:
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     url: str = request.getfixturevalue(name)
     return url
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """Open a database while the block runs."""
+    database = Database(url)
+    database.open()
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Each database in turn, open."""
+    with opened(database_url) as one:
+        yield one
 
 
 @pytest.fixture

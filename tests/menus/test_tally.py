@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,14 +43,6 @@ DAY = kenya().day(MOMENT)
 NOBODY = "unix:///nonexistent/redis.sock"
 HOP = Counted(Channel.USSD, "63902", "en", "home", "documents", False, 3.0)
 FIRST = Counted(Channel.USSD, "63902", "en", "", "home", False, 7.0)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.open()
-    yield database
-    database.close()
 
 
 def tally_on(database: Database) -> Tally:

@@ -1,6 +1,5 @@
 """Boxes in the database: under changed keys, and when they have been kept long enough."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -28,14 +27,6 @@ from models.stock_takes import begin, end, find_stock_take, stock_takes
 from tests.rotating import BOTH, NEW, OLD, left
 
 HERE, TODAY = "047-01", date(2026, 11, 22)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.open()
-    yield database
-    database.close()
 
 
 def _opened(database: Database, keys: Keys, *listed: str) -> int:

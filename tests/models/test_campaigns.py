@@ -550,15 +550,12 @@ def test_the_ledger_counts_what_became_of_messages_and_documents(line: Line) -> 
     queue(line)
     message_ids = [row.id for row in rows(line, outbox)]
     told = {row.message_id: row.document_id for row in rows(line, outbox_documents)}
-    campaign_id = its_id(line)
+    campaign_id, october = its_id(line), date(2026, 10, 1)
     with line.database.working() as connection:
         for message_id, fate in zip(message_ids, fates, strict=True):
             connection.execute(update(outbox).where(outbox.c.id == message_id).values(**fate))
-        collected = told[message_ids[1]]
-        change_document(connection, collected, date(2026, 10, 1), "a", "b", State.COLLECTED)
-        change_document(
-            connection, told[message_ids[0]], date(2026, 10, 1), "a", "b", State.COLLECTED
-        )
+        for document_id in (told[one] for one in message_ids[:2]):
+            change_document(connection, document_id, october, "a", "b", State.COLLECTED)
         found = ledger(connection, campaign_id)
 
     assert found.recipients == 9

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from models.base import Database, Unavailable
 from models.centres import centres
 from models.ready import Ready
+from tests.conftest import opened
 from tests.redis_groups import wait_for
 
 CODES = ["047-01", "001-01"]
@@ -27,20 +28,9 @@ def ready() -> Ready:
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """Each database in turn."""
-    database = Database(database_url)
-    database.open()
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def on_postgres(postgres_url: str) -> Iterator[Database]:
-    database = Database(postgres_url)
-    database.open()
-    yield database
-    database.close()
+    with opened(postgres_url) as one:
+        yield one
 
 
 @pytest.mark.parametrize("codes", [CODES, CODES[:1], []], ids=["two", "one", "none"])

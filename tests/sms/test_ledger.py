@@ -83,18 +83,10 @@ def balance(
             desk.put(range(messages))
             for number in range(2):
                 starts.start(f"sender{number}")
-            desk.wait_for_none(Delivery.QUEUED, Delivery.SUBMITTING, seconds=messages / 5 + 60)
-            wait_until(
-                lambda: loopback.counts(gateway) == (messages, 0), 120, "reports still wait"
-            )
-            book = loopback.book(gateway)
-            theirs = {number_of(one.text): becomes(one) for one in book.accepted}
-            until = time.monotonic() + 20  # reports that came too soon are looked at again
-            while _ours(desk) != theirs and time.monotonic() < until:
-                time.sleep(0.2)
+            theirs = _theirs(desk, loopback, gateway, messages)
         finally:
             starts.close()
-    ours = _ours(desk)
+    ours, book = _ours(desk), loopback.book(gateway)
     differ = {
         number: (ours[number], theirs[number])
         for number in theirs
@@ -110,6 +102,18 @@ def balance(
 
     assert len(book.accepted) == len(theirs) == len(ours) == messages
     return differ
+
+
+def _theirs(desk: Desk, loopback: Loopback, gateway: str, messages: int) -> dict[int, str]:
+    """Wait until the gateway has reported all, and we have taken it; give its own book."""
+    desk.wait_for_none(Delivery.QUEUED, Delivery.SUBMITTING, seconds=messages / 5 + 60)
+    wait_until(lambda: loopback.counts(gateway) == (messages, 0), 120, "reports still wait")
+    accepted = loopback.book(gateway).accepted
+    theirs = {number_of(one.text): becomes(one) for one in accepted}
+    until = time.monotonic() + 20  # reports that came too soon are looked at again
+    while _ours(desk) != theirs and time.monotonic() < until:
+        time.sleep(0.2)
+    return theirs
 
 
 def becomes(one: Entry) -> str:
