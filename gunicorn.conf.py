@@ -67,6 +67,7 @@ import logs  # noqa: E402
 from app import proved_menus, read_country  # noqa: E402
 from config import WEB, BadSettings, Config  # noqa: E402
 from menus.meters import SEATS, Board  # noqa: E402
+from ussd.cores import settle  # noqa: E402
 from ussd.handover import Handover  # noqa: E402
 from ussd.scales import Scales  # noqa: E402
 from ussd.worker import Worker  # noqa: E402
@@ -159,8 +160,12 @@ def pre_fork(server: Any, worker: Any) -> None:
     worker.seat = next((one for one in range(SEATS) if one not in taken), 0)
 
 
-def post_fork(_server: Any, worker: Any) -> None:
-    """Let a worker end at once when all was put away: taking itself apart takes seconds."""
+def post_fork(server: Any, worker: Any) -> None:
+    """Give a worker its core, and let it end at once when all was put away.
+
+    Taking itself apart takes seconds.
+    """
+    settle(worker.seat, server.cfg.workers)
     atexit.register(_end, worker)  # first to be registered, last to be run
 
 

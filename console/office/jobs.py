@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -125,16 +126,20 @@ def _lock(file: str) -> int | None:
 def start(job_id: int, lock: int) -> "subprocess.Popen[bytes]":
     """Start the process that does a job. It holds the file's lock for as long as it lives.
 
-    It outlives this one: a restart of the web does not break an import off.
+    It outlives this one: a restart of the web does not break an import off. It may run on all
+    the cores that the web's processes have between them, and not on this one's alone.
     """
     command = [sys.executable, "-m", "flask", "--app", str(_WSGI), "jobs", "do", str(job_id)]
-    return subprocess.Popen(  # noqa: S603 # our own program, and a number of ours
+    process = subprocess.Popen(  # noqa: S603 # our own program, and a number of ours
         [*command, "--nice", str(_NICENESS)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         pass_fds=(lock,),
         start_new_session=True,
     )
+    with suppress(ProcessLookupError):
+        os.sched_setaffinity(process.pid, os.sched_getaffinity(os.getppid()))
+    return process
 
 
 def _run(job_id: int, lock: int) -> None:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from flask import Flask
@@ -309,3 +311,22 @@ def test_an_import_that_is_killed_loads_nothing_and_the_next_one_may_begin(
     assert found(line, its_id).stage is Stage.FAILED
     assert (held(line), uploads.names()) == (0, [])
     assert done(app, begun(line, uploads, HEADER + GOOD)).stage is Stage.TRIED
+
+
+def test_a_process_that_does_a_job_runs_on_every_core_and_not_on_its_starters_alone() -> None:
+    everywhere = os.sched_getaffinity(0)
+    found: list[set[int]] = []
+
+    def run() -> None:
+        os.sched_setaffinity(0, {min(everywhere)})
+        with tempfile.TemporaryFile() as lock:
+            process = start(0, lock.fileno())
+        found.append(os.sched_getaffinity(process.pid))
+        process.kill()
+        process.wait()
+
+    thread = Thread(target=run)
+    thread.start()
+    thread.join()
+
+    assert found == [everywhere]

@@ -1,5 +1,6 @@
-"""Clients whose connections stay open: the web processes share them, whoever came first."""
+"""What web processes share: the cores, and the clients whose connections stay open."""
 
+import os
 import time
 from http.client import HTTPConnection
 
@@ -9,6 +10,19 @@ from tests.torture.little import Little
 from ussd.scales import EVEN
 
 CLIENTS = 40
+
+
+def test_each_thread_of_a_web_process_runs_on_the_core_of_its_process(little: Little) -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    held = sorted(_cores(one) for one in psutil.Process(little.line.process_id).children())
+
+    assert held == ([[[one]] for one in cores] if len(cores) == 2 else [[cores], [cores]])
+
+
+def _cores(process: psutil.Process) -> list[list[int]]:
+    """Give the cores that threads of a process may run on, each way once."""
+    ways = {tuple(sorted(os.sched_getaffinity(one.id))) for one in process.threads()}
+    return [list(one) for one in sorted(ways)]
 
 
 def test_many_clients_that_come_at_once_are_shared_evenly(little: Little) -> None:
