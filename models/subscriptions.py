@@ -4,7 +4,7 @@ A subscription holds HMACs of the number, under every type it may be: it meets d
 that nobody had loaded when it was made. The number itself only rotation can read.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,8 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
+    bindparam,
     exists,
     func,
     insert,
@@ -41,7 +43,7 @@ from models.keys import Keys
 from models.numbers import Kind
 from models.outbox import CALL
 from models.reports import being_checked
-from models.upsert import upsert
+from models.upsert import upserted
 
 MOST = 10
 """Open subscriptions that one phone may have."""
@@ -77,6 +79,12 @@ subscription_numbers = Table(
 )
 
 
+_OPEN = select(subscriptions.c.subject, subscriptions.c.kind).where(
+    subscriptions.c.phone_hmac.in_(bindparam("phone_hmacs", expanding=True)),
+    subscriptions.c.met_at.is_(None),
+)
+
+
 @dataclass(frozen=True)
 class Due:
     """A subscription whose document is ready."""
@@ -101,10 +109,8 @@ def room_for(
         phone_hmacs: the phone's, under every key version.
         subjects: the number's, under every key version.
     """
-    query = select(subscriptions.c.subject, subscriptions.c.kind).where(
-        subscriptions.c.phone_hmac.in_(phone_hmacs), subscriptions.c.met_at.is_(None)
-    )
-    open_ones = {(bytes(row.subject), row.kind) for row in connection.execute(query)}
+    rows = connection.execute(_OPEN, {"phone_hmacs": list(phone_hmacs)})
+    open_ones = {(bytes(row.subject), row.kind) for row in rows}
     return any((one, kind) in open_ones for one in subjects) or len(open_ones) < MOST
 
 
@@ -135,26 +141,21 @@ def subscribe(
     phone_hmac = keys.phone_hmac(phone)
     if not room_for(connection, [phone_hmac], [subject], kind):
         return False
-    mine = (
-        (subscriptions.c.phone_hmac == phone_hmac)
-        & (subscriptions.c.subject == subject)
-        & (subscriptions.c.kind == kind)
-    )
     only = {"phone_hmac": phone_hmac, "subject": subject, "kind": kind}
     said = {"language": language, "made_at": datetime.now(UTC)}
     sealed = keys.people.seal(phone, subscription_row(phone_hmac, subject, kind))
     row = {**only, **said, "phone": sealed, "key_version": keys.lookup.version}
-    if upsert(connection, subscriptions, row, on=list(only)):
-        made = connection.scalars(select(subscriptions.c.id).where(mine)).one()
-        _keep_number(connection, keys, made, number_hmacs, number)
+    if made := upserted(connection, subscriptions, row, on=list(only)):
+        _keep_number(connection, keys, made.id, number_hmacs, number)
     else:
-        _open_again(connection, mine, language)
+        _open_again(connection, only, language)
     return True
 
 
-def _open_again(connection: Connection, mine: ColumnElement[bool], language: str) -> None:
+def _open_again(connection: Connection, only: Mapping[str, Any], language: str) -> None:
     """Open a subscription that was met in an earlier call, or whose phone was stopped."""
     now = datetime.now(UTC)
+    mine = and_(*(subscriptions.c[name] == value for name, value in only.items()))
     connection.execute(
         update(subscriptions)
         .where(mine, or_(subscriptions.c.met_at < now - CALL, _is_stopped()))
