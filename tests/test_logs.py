@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -548,6 +549,64 @@ def test_what_nobody_caught_is_logged_without_its_message(thread: bool) -> None:
     assert "error=ValueError" in said
     assert "s3cret" not in said
     assert len(said.splitlines()) == 1
+
+
+@pytest.fixture
+def hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody takes what nobody caught, but Python itself."""
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+
+
+def test_what_ends_a_process_is_logged_by_its_class_and_lines(
+    hooks: None, logged: Callable[[], str]
+) -> None:
+    try:
+        raise ValueError(WORDS)
+    except ValueError as error:
+        sys.excepthook(ValueError, error, error.__traceback__)
+
+    (line,) = logged().splitlines()
+    assert "level=critical" in line
+    assert re.search('error=ValueError trace="?test_logs.py:', line)
+    assert WORDS not in line
+
+
+def test_what_ends_a_thread_is_logged_by_its_class_and_lines(
+    hooks: None, logged: Callable[[], str]
+) -> None:
+    thread = threading.Thread(target=lambda: int(WORDS))
+    thread.start()
+    thread.join()
+
+    (line,) = logged().splitlines()
+    assert "level=critical" in line
+    assert re.search('error=ValueError trace="?test_logs.py:', line)
+    assert WORDS not in line
+
+
+def test_who_stops_a_process_by_hand_sees_what_python_says_of_it(
+    hooks: None, logged: Callable[[], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        raise KeyboardInterrupt
+    except KeyboardInterrupt as stopped:
+        sys.excepthook(KeyboardInterrupt, stopped, stopped.__traceback__)
+
+    said = capsys.readouterr().err.splitlines()
+    assert logged() == ""
+    assert (said[0].split(" ")[0], said[-1]) == ("Traceback", "KeyboardInterrupt")
+    assert len(said) > 2
+
+
+def test_what_takes_uncaught_errors_already_is_left_there(
+    monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", print)
+    monkeypatch.setattr(threading, "excepthook", print)
+    logs.configure()
+
+    assert (sys.excepthook, threading.excepthook) == (print, print)
 
 
 def test_a_process_that_prepares_rows_fails_without_what_the_list_holds(

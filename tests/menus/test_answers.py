@@ -277,6 +277,36 @@ def test_a_notice_without_a_code_says_nothing_of_one(code: str) -> None:
     assert "Ref" not in answers.notice(LANGUAGES[code], "781", found())
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (
+            "en",
+            "ID ..678 READY: GPO Nairobi. Birth cert ..789 READY: GPO Nairobi."
+            " Collecting is free; only 1919 texts you. Ref 48213. Reply STOP to end.",
+        ),
+        (
+            "sw",
+            "Kitambulisho ..678 tayari: GPO Nairobi."
+            " Cheti cha kuzaliwa ..789 tayari: GPO Nairobi."
+            " Kuchukua ni bure; SMS ni za 1919 pekee. Ref 48213. Kuacha: jibu ACHA.",
+        ),
+    ],
+)
+def test_a_campaign_names_each_document_by_its_last_three_and_its_code(
+    code: str, text: str
+) -> None:
+    documents = [("12345678", found()), ("0123456789", found(Kind.BIRTH_CERTIFICATE))]
+
+    assert answers.campaign(LANGUAGES[code], documents, "48213") == text
+
+
+def test_of_a_number_that_is_not_known_nothing_is_said_but_its_end() -> None:
+    facts = answers.no_facts(LANGUAGES["en"], "12345678")
+
+    assert {name: value for name, value in facts.items() if value} == {"last": "678"}
+
+
 @settings(max_examples=100, deadline=None)
 @given(codes, numbers, documents, st.integers(10_000, 99_999).map(str))
 def test_every_notice_carries_its_code_to_its_end(
