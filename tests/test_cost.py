@@ -144,6 +144,22 @@ def test_a_look_up_costs_two_round_trips_and_one_statement(
     assert cost.writes == []
 
 
+def test_a_sixth_number_costs_two_round_trips_and_asks_the_database_nothing(
+    busy: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = "+254711000606"
+    asked = [
+        Caller(busy.test_client(), phone).dial(str(number))
+        for number in range(30_000_000, 30_000_005)
+    ]
+    with watching(busy, monkeypatch) as cost:
+        page = Caller(busy.test_client(), phone).dial("30000005")
+
+    assert ["No document found" in one for one in [*asked, page]] == [*[True] * 5, False]
+    assert cost.trips == 2
+    assert cost.statements == []
+
+
 @pytest.mark.parametrize("keys", [["1", "1", "12345678"], ["12345678"], ["1", "1", "23456789"]])
 def test_a_direct_dial_of_somebody_new_costs_two_round_trips_and_one_statement(
     keys: list[str], busy: Flask, monkeypatch: pytest.MonkeyPatch

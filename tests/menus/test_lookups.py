@@ -180,13 +180,13 @@ def test_what_cannot_be_recorded_is_not_told(
     pages = [ask(app, "12345678", PHONE) for _ in range(3)]
     folder.with_name("elsewhere").rename(folder)
     after = ask(app, "12345678", PHONE)
-    said_so = [one for one in caplog.messages if one == "look-ups cannot be recorded"]
+    said_so = [one for one in caplog.records if one.message == "look-ups cannot be recorded"]
 
     assert {page.split("\n")[0] for page in pages} == {
         "CON Sorry, we cannot look that up just now."
     }
     assert after.startswith("CON ID ..678 is READY.")
-    assert len(said_so) == 1
+    assert [vars(one)["code"] for one in said_so] == ["ENOENT"]
 
 
 def test_a_full_disk_leaves_no_half_a_line(journal: Journal, folder: Path) -> None:
@@ -207,6 +207,39 @@ def test_a_full_disk_leaves_no_half_a_line(journal: Journal, folder: Path) -> No
         asking(1).subject,
         asking(3).subject,
     ]
+
+
+def test_no_look_up_leaves_a_file_open(journal: Journal) -> None:
+    journal.admit(asking(1), ())
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(2, 12):
+        journal.admit(asking(number), ())
+
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_phones_numbers_of_that_day_are_told(journal: Journal) -> None:
+    asked_for = [journal.admit(asking(number), ()) for number in range(2)]
+    journal.admit(asking(3, "+254711000999"), ())
+    one = asked_for[0]
+
+    assert journal.asked(one.day, one.phone_hmac) == {
+        subject_mark(two.subject) for two in asked_for
+    }
+    assert journal.asked(one.day + timedelta(days=1), one.phone_hmac) == set()
+
+
+def test_the_oldest_file_has_its_age_and_none_has_none(journal: Journal) -> None:
+    none = journal.oldest_seconds()
+    journal.admit(asking(1), ())
+    time.sleep(0.02)
+
+    assert none == 0
+    assert 0.02 <= journal.oldest_seconds() < 60
+
+
+def test_a_moment_is_kept_to_the_millisecond() -> None:
+    assert on_the_way.moment(MORNING.replace(microsecond=123_987)).microsecond == 123_000
 
 
 def test_half_a_line_of_a_process_that_was_killed_is_taken_out(

@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from models.asked import BUDGET, Charge, asked, charge, note, read_asked
 from models.base import Connection, Database
+from models.documents import look_up
+from models.numbers import Kind
 
 PHONE, OTHER = b"p" * 32, b"q" * 32
 TODAY = date(2026, 11, 12)
@@ -100,3 +102,23 @@ def test_what_a_phone_asked_for_is_read_as_it_was_written() -> None:
 
     assert read_asked(written) == set(NUMBERS[:2])
     assert read_asked(None) == frozenset()
+
+
+def test_a_look_tells_what_the_phone_asked_for_that_day_under_any_of_its_keys(
+    database_url: str,
+) -> None:
+    database = Database(database_url)
+    database.open()
+    with database.working() as connection:
+        for phone, day, number in [
+            (PHONE, TODAY, NUMBERS[0]),
+            (PHONE, TODAY, NUMBERS[1]),
+            (OTHER, TODAY, NUMBERS[2]),
+            (PHONE, TODAY - timedelta(days=1), NUMBERS[3]),
+            (b"r" * 32, TODAY, NUMBERS[4]),
+        ]:
+            charge(connection, phone, day, number)
+        told = look_up(connection, [NUMBERS[5]], list(Kind), [PHONE, OTHER], TODAY)
+    database.close()
+
+    assert told.asked == set(NUMBERS[:3])
