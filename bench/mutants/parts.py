@@ -86,6 +86,7 @@ PARTS = (
             "models/test_subscriptions.py",
             "commands/test_lookups.py",
             "test_budget.py",
+            "test_cost.py",
             "test_enumerator.py",
             "test_fold.py",
             "test_outages.py",
