@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     UniqueConstraint,
+    bindparam,
     func,
     select,
 )
@@ -37,6 +38,11 @@ asked = Table(
     Column("slot", SmallInteger, primary_key=True),
     Column("subject", LargeBinary(32), nullable=False),
     UniqueConstraint("phone_hmac", "day", "subject"),
+)
+
+_NOTED = select(asked).where(
+    asked.c.phone_hmac.in_(bindparam("phones", expanding=True)),
+    asked.c.day.in_(bindparam("days", expanding=True)),
 )
 
 Question = tuple[bytes, date, bytes]
@@ -128,12 +134,9 @@ def _lacking(
     connection: Connection, wanted: dict[tuple[bytes, date], dict[bytes, None]]
 ) -> list[dict[str, object]]:
     """Give the rows that lack: another line may have taken a slot since the last look."""
-    query = select(asked).where(
-        asked.c.phone_hmac.in_({phone_hmac for phone_hmac, _ in wanted}),
-        asked.c.day.in_({day for _, day in wanted}),
-    )
+    phones, days = {phone_hmac for phone_hmac, _ in wanted}, {day for _, day in wanted}
     there: dict[tuple[bytes, date], dict[int, bytes]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_NOTED, {"phones": list(phones), "days": list(days)}):
         slots = there.setdefault((bytes(row.phone_hmac), row.day), {})
         slots[row.slot] = bytes(row.subject)
     return [

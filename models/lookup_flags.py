@@ -16,11 +16,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -30,10 +32,12 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Select,
     SmallInteger,
     String,
     Table,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -60,6 +64,7 @@ THRESHOLD = 14.0
 
 WINDOW = timedelta(days=1)
 _MANY = 500
+_TOUCHED: BindParameter[Any] = bindparam("touched", expanding=True)
 _WHOLE = b""
 _ONLY = 1
 
@@ -250,21 +255,35 @@ def _in_hundreds(
 ) -> Iterable[Mark]:
     """Look at the hundreds that were asked for, without what another flag is about."""
     since = max(one.at for one in fresh) - WINDOW
-    counted = func.count(lookups.c.subject.distinct())
     for part in _parts(touched):
-        query = (
-            select(near, counted, func.min(lookups.c.at), func.max(lookups.c.at))
-            .where(near.in_(part), lookups.c.at > since, lookups.c.fresh)
-            .where(~_is_settled(Sign.SEQUENCE, near), ~_stands_out(Sign.SEQUENCE, other))
-            .group_by(near)
-            .having(counted >= NEIGHBOURS)
-        )
-        for row in connection.execute(query).all():
+        given = {"touched": part, "since": since}
+        for row in connection.execute(_many_in_one(near, other), given).all():
             yield _mark(Sign.SEQUENCE, *row)
+
+
+@cache
+def _many_in_one(near: ColumnElement[Any], other: ColumnElement[Any]) -> Select[Any]:
+    """Make the statement that counts the numbers of some hundreds, asked since a moment."""
+    counted = func.count(lookups.c.subject.distinct())
+    return (
+        select(near, counted, func.min(lookups.c.at), func.max(lookups.c.at))
+        .where(near.in_(_TOUCHED), lookups.c.at > bindparam("since"), lookups.c.fresh)
+        .where(~_is_settled(Sign.SEQUENCE, near), ~_stands_out(Sign.SEQUENCE, other))
+        .group_by(near)
+        .having(counted >= NEIGHBOURS)
+    )
 
 
 def _phones(connection: Connection, fresh: Sequence[Lookup]) -> Iterable[Mark]:
     missed = {one.phone_hmac for one in fresh if one.outcome in MISSES}
+    for part in _parts(missed):
+        for row in connection.execute(_many_missed(), {"touched": part}).all():
+            yield _mark(Sign.PHONE, *row)
+
+
+@cache
+def _many_missed() -> Select[Any]:
+    """Make the statement that counts what some phones missed with since their last hits."""
     phone, hit = lookups.c.phone_hmac, lookups.alias()
     counted = func.count(lookups.c.subject.distinct())
     has_hit = exists().where(
@@ -273,16 +292,13 @@ def _phones(connection: Connection, fresh: Sequence[Lookup]) -> Iterable[Mark]:
         hit.c.at >= lookups.c.at,
         hit.c.outcome == Outcome.FOUND,
     )
-    for part in _parts(missed):
-        query = (
-            select(phone, counted, func.min(lookups.c.at), func.max(lookups.c.at))
-            .where(phone.in_(part), lookups.c.fresh, ~has_hit)
-            .where(~_is_settled(Sign.PHONE, phone))
-            .group_by(phone)
-            .having(counted >= MISSED)
-        )
-        for row in connection.execute(query).all():
-            yield _mark(Sign.PHONE, *row)
+    return (
+        select(phone, counted, func.min(lookups.c.at), func.max(lookups.c.at))
+        .where(phone.in_(_TOUCHED), lookups.c.fresh, ~has_hit)
+        .where(~_is_settled(Sign.PHONE, phone))
+        .group_by(phone)
+        .having(counted >= MISSED)
+    )
 
 
 def _whole_line(
