@@ -25,6 +25,7 @@ from ussd.handover import Handover, Leave
 from ussd.scales import LEAVES_SECONDS, Pan, Scales
 from ussd.swift import receive, send
 from ussd.threads import Threads
+from ussd.whole import Whole
 
 WHOLE_SECONDS = 10.0
 """A request that is not there in whole after this long is dropped: gateways wait no longer."""
@@ -307,7 +308,14 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         """Answer a request; a client of too many is told to come anew with its next."""
         if self._pan.parts():
             req.force_close()
-        return super().handle_request(req, conn)
+        one = conn.sock
+        conn.sock = whole = Whole(one)
+        try:
+            kept = super().handle_request(req, conn)
+            whole.let_go()
+        finally:
+            conn.sock = one
+        return kept
 
     def _serve(self, connection: Connection, waiting: Waiting) -> None:
         """Answer a request, on a thread."""
