@@ -205,7 +205,8 @@ class Spool:
         stems = {one.partition(".")[0]: one for one in names}
         self._tails = {stem: self._tails.get(stem) or _Tail() for stem in stems}
         for stem, name in stems.items():
-            self._tails[stem].read_on(self._folder.path / name)
+            if not self._tails[stem].is_whole:
+                self._tails[stem].read_on(self._folder.path / name)
         return next((one for one in names if one.endswith(OPEN)), "")
 
     def _lend(self, stack: ExitStack, name: str, flags: int) -> int:

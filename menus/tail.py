@@ -22,9 +22,7 @@ class Tail(ABC):
     is_whole: bool = False
 
     def read_on(self, file: Path) -> None:
-        """Read what was written since the last time."""
-        if self.is_whole:
-            return
+        """Read what was written since the last time; of one that is whole that is nothing."""
         if os.stat(file).st_size > self.end:
             with file.open("rb") as opened:
                 opened.seek(self.end)
