@@ -256,6 +256,20 @@ def test_on_a_busy_line_a_session_goes_before_a_dial_and_texts_have_threads_of_t
     assert {kind for kind in Kind if not door.refuses(kind)} == let_in
 
 
+def test_a_line_in_full_use_on_which_nobody_waits_for_long_is_not_busy(
+    door: Admission, clock: Watched
+) -> None:
+    for _ in range(100):
+        crowd(door, clock)
+        clock.now += 0.04
+        door.refuses(Kind.SESSION)
+        door.callers.begin(clock.now)
+    crowd(door, clock)
+    clock.now += 0.5
+
+    assert not door.refuses(Kind.DIAL)
+
+
 def test_on_a_busy_line_one_page_of_peoples_is_made_at_a_time(
     door: Admission, clock: Watched
 ) -> None:
