@@ -23,7 +23,7 @@ from ussd.webhook import GATEWAYS
 CALM_SECONDS = 1.0
 """While nobody has waited for longer than this for a thread, all are let in."""
 
-CALM_MOST, BUSY_MOST = 128, 96
+CALM_MOST, BUSY_MOST = 128, 32
 """Those that wait in one process at most."""
 
 BUSY_AFTER_SECONDS = 1.5
@@ -60,9 +60,8 @@ class Kind(StrEnum):
     FORGED = "forged"
 
 
-_BUSY: Mapping[Kind, float] = {Kind.SESSION: 0.5, Kind.DIAL: 0.3}
-"""What stands for `CALM_SECONDS` while the line is busy: a caller does not notice it, and would
-pay for another dial."""
+_BUSY: Mapping[Kind, float] = {Kind.SESSION: 0.15, Kind.DIAL: 0.08}
+"""What stands for `CALM_SECONDS` while the line is busy."""
 
 _PATIENCE = {**dict.fromkeys(_BUSY, LATE_SECONDS), Kind.CALLBACK: PATIENT_SECONDS}
 

@@ -240,9 +240,9 @@ def test_a_forged_call_never_waits_where_a_caller_does(door: Admission, clock: W
 @pytest.mark.parametrize(
     ("waited", "let_in"),
     [
-        (0.25, {Kind.HEALTH, Kind.CALLBACK, Kind.SESSION, Kind.DIAL}),
-        (0.40, {Kind.HEALTH, Kind.CALLBACK, Kind.SESSION}),
-        (0.60, {Kind.HEALTH, Kind.CALLBACK}),
+        (0.06, {Kind.HEALTH, Kind.CALLBACK, Kind.SESSION, Kind.DIAL}),
+        (0.12, {Kind.HEALTH, Kind.CALLBACK, Kind.SESSION}),
+        (0.20, {Kind.HEALTH, Kind.CALLBACK}),
     ],
 )
 def test_on_a_busy_line_a_session_goes_before_a_dial_and_texts_have_threads_of_their_own(
