@@ -69,6 +69,11 @@ class Node:
     def __post_init__(self) -> None:
         object.__setattr__(self, "wires", Wires(self.client.connection_pool))
 
+    def close(self) -> None:
+        """Close every connection to it."""
+        self.wires.close()
+        self.client.close()
+
 
 @dataclass(frozen=True)
 class Hosts:
@@ -119,7 +124,9 @@ class Nodes:
         """Look anew which server has what: one was found away."""
 
     def close(self) -> None:
-        """Look no more."""
+        """Look no more, and close every connection."""
+        for node in self.all():
+            node.close()
 
 
 def connect(
@@ -156,10 +163,11 @@ class _Sought(Nodes, ABC):
         self._wanted.set()
 
     def close(self) -> None:
-        """Look no more."""
+        """Look no more, and close every connection."""
         self._closed.set()
         self._wanted.set()
         self._thread.join(timeout=2 * LOOK_SECONDS)
+        super().close()
 
     @abstractmethod
     def _look(self) -> None:
@@ -211,6 +219,11 @@ class _Watched(_Sought):
     def all(self) -> Sequence[Node]:
         return (self._node,) if self._node else ()
 
+    def close(self) -> None:
+        super().close()
+        for sentinel in self._sentinels.sentinels:
+            sentinel.close()
+
     def _look(self) -> None:
         host, port = self._sentinels.discover_master(self._name)
         address = f"{host}:{port}"
@@ -237,6 +250,11 @@ class _Cluster(_Sought):
 
     def all(self) -> Sequence[Node]:
         return tuple(self._nodes.values())
+
+    def close(self) -> None:
+        super().close()
+        for seed in self._seeds:
+            seed.close()
 
     def _look(self) -> None:
         """Ask one server after the other, another one first each time."""

@@ -283,7 +283,7 @@ class Sessions:
         )
 
     def close(self) -> None:
-        """Look for servers no more."""
+        """Look for servers no more, and close every connection to them."""
         self._nodes.close()
 
     def _note(self, node: Node) -> None:

@@ -79,6 +79,11 @@ class Wires:
         except NoScriptError:
             return self.ask(("EVAL", script.text, *rest))[0]
 
+    def close(self) -> None:
+        """Close what lies idle."""
+        while self._idle:
+            self._idle.pop()[0].disconnect()
+
     def _take(self) -> Any:
         try:
             connection, since = self._idle.pop()

@@ -81,3 +81,24 @@ def test_one_thread_tries_a_frozen_redis_while_all_others_go_on_without(
 
     assert took[-1] >= sessions.TIMEOUT_SECONDS * 0.9
     assert took[4] < sessions.TIMEOUT_SECONDS  # the rest wait for nothing
+
+
+def test_one_that_is_closed_leaves_no_connection_open(
+    kept: Sessions, own_redis: RedisServer
+) -> None:
+    place = kept.place(PHONE, "africastalking", "closes")
+    kept.load(place)
+    others = _connected(own_redis)
+    assert others
+
+    kept.close()
+
+    assert not _connected(own_redis) & others
+
+
+def _connected(redis: RedisServer) -> set[str]:
+    """Give the ids of who is connected, without who asks."""
+    client = redis.client
+    own = client.client_id()
+    told = client.client_list()
+    return {one["id"] for one in told if one["id"] != str(own)}
