@@ -11,7 +11,6 @@ Cluster only those callers notice whose server is away.
 """
 
 import hashlib
-import hmac
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -30,7 +29,7 @@ from menus.session import Dropped, Session, dump, dump_dropped, read, read_dropp
 from menus.wires import Script
 from models.asked import BUDGET
 from models.country import Country
-from models.keys import Sealer, Tampered, Versions, derive
+from models.keys import Hmac, Sealer, Tampered, Versions, derive
 
 PAUSE_SECONDS = 2.0
 """How long a server is left alone after a failure."""
@@ -144,7 +143,7 @@ class Sessions:
         self._nodes = nodes
         self._country = country
         root = hashlib.sha256(secret.encode()).digest()
-        self._names = derive(root, "redis names")
+        self._names = Hmac(derive(root, "redis names"))
         self._sealer = Sealer(Versions(((1, root),)), "session")
         self._breakers: dict[str, _Breaker] = {}
 
@@ -357,7 +356,7 @@ class Sessions:
         return None if name == place.session else read_dropped(text)
 
     def _hmac(self, text: str) -> bytes:
-        return hmac.digest(self._names, text.encode(errors="surrogatepass"), "sha256")
+        return self._names(text.encode(errors="surrogatepass"))
 
 
 def subject_mark(subject: bytes) -> bytes:

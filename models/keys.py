@@ -80,13 +80,14 @@ class Versions:
         return len(self.secrets) > 1
 
 
-class _Hmac:
+class Hmac:
     """HMAC-SHA256 under one key (RFC 2104): prepared once, and copied for each message."""
 
     def __init__(self, key: bytes) -> None:
         self._prepared = HMAC(key, hashes.SHA256())
 
     def __call__(self, message: bytes) -> bytes:
+        """Give a message's code: 32 octets."""
         one = self._prepared.copy()
         one.update(message)
         return one.finalize()
@@ -211,12 +212,12 @@ class Keys(_Handed):
         return Sealer(self.phone, "agents")
 
     @cached_property
-    def _lookup_hmacs(self) -> list[_Hmac]:
-        return [_Hmac(derive(secret, "lookup")) for _, secret in self.lookup.secrets]
+    def _lookup_hmacs(self) -> list[Hmac]:
+        return [Hmac(derive(secret, "lookup")) for _, secret in self.lookup.secrets]
 
     @cached_property
-    def _phone_hmacs(self) -> list[_Hmac]:
-        return [_Hmac(derive(secret, "phone")) for _, secret in self.phone.secrets]
+    def _phone_hmacs(self) -> list[Hmac]:
+        return [Hmac(derive(secret, "phone")) for _, secret in self.phone.secrets]
 
 
 class DataKey:
