@@ -48,6 +48,7 @@ PARTS = (
         {"menus/engine.py": _ALL},
         (
             *_CALLS,
+            "menus/test_engine.py",
             "menus/test_pages.py",
             "menus/test_hops.py",
             "menus/test_places.py",
