@@ -37,8 +37,13 @@ def write(file: Path, rows: int, start: int = 0) -> Path:
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened)
         writer.writerow(HEADER)
-        writer.writerows(_row(nth) for nth in range(start, start + rows))
+        writer.writerows(made(rows, start))
     return file
+
+
+def made(rows: int, start: int = 0) -> Iterator[tuple[str, ...]]:
+    """Give the rows of a list, in the order of HEADER."""
+    return (_row(nth) for nth in range(start, start + rows))
 
 
 def numbers(rows: int, start: int = 0, most: int = 5_000) -> list[Number]:

@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +27,9 @@ SMALL = bool(os.environ.get("SMALL"))
 
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 KINDS = (POSTGRESQL, SQLITE)
+
+SERVED = ("gunicorn", "wsgi:app")
+"""The Procfile's way to serve."""
 
 _PREPARED = "prepared"
 _START_SECONDS = 60.0
@@ -98,11 +101,18 @@ class Stores:
         return self._start([_beside_python("flask"), *words], database_url, settings)
 
     @contextmanager
-    def serving(self, database_url: str, **settings: str) -> Iterator[Line]:
-        """Serve the line on a database while the block runs, as the Procfile does."""
+    def serving(
+        self, database_url: str, command: Sequence[str] = SERVED, **settings: str
+    ) -> Iterator[Line]:
+        """Serve the line on a database while the block runs.
+
+        Args:
+            command: how: by default as the Procfile does. `PORT` in it is the port's number.
+        """
         port = _free_port()
-        command = [_beside_python("gunicorn"), "wsgi:app"]
-        process = self._start(command, database_url, {**settings, "PORT": str(port)})
+        server, *words = (one.replace("PORT", str(port)) for one in command)
+        whole = [_beside_python(server), *words]
+        process = self._start(whole, database_url, {**settings, "PORT": str(port)})
         try:
             self._wait_until_ready(process, port)
             yield Line(port, process.pid, self.keys["GATEWAY_TOKENS"])

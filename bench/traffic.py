@@ -53,6 +53,8 @@ class Mix(StrEnum):
     """Direct dials of a number, one hop each: one statement each."""
     RESULTS_DAY = "results_day"
     """Everybody asks for a number, most of them at once; few look at anything else."""
+    JOURNEY = "journey"
+    """Dial, menu, kind of document, number: four hops, the same for everybody."""
     TEXTS = "texts"
     """Texts with a number, each to be answered by a text."""
 
@@ -178,6 +180,12 @@ def _quoted(text: str) -> str:
     return text.replace("+", "%2B").replace("*", "%2A")
 
 
+def _to_number(asked: Number) -> _Call:
+    """Give the hops from the dial to where a number is typed."""
+    kind = f"1*{_KEYS[asked.kind]}"
+    return [("", HOME), ("1", "Which document?"), (kind, _QUESTIONS[asked.kind])]
+
+
 def _session(call: _Call, phone: str, dice: random.Random) -> list[Hop]:
     session = f"ATUid_{dice.getrandbits(128):032x}"
     return [Hop(0, session, phone, text, says) for text, says in call]
@@ -204,6 +212,7 @@ class _Callers:
         self._dice = dice
         ways: dict[Mix, dict[Callable[[], _Call], int]] = {
             Mix.LOOK_UPS: {self._at_once: 1},
+            Mix.JOURNEY: {self._journey: 1},
             Mix.RESULTS_DAY: {
                 self._direct: 60,
                 self._from_home: 25,
@@ -249,9 +258,13 @@ class _Callers:
 
     def _by_menus(self) -> _Call:
         asked, says = self.number()
-        kind = f"1*{_KEYS[asked.kind]}"
-        before = [("", HOME), ("1", "Which document?"), (kind, _QUESTIONS[asked.kind])]
-        return [*before, *self._asked(f"{kind}*", asked, says)]
+        before = _to_number(asked)
+        return [*before, *self._asked(f"{before[-1][0]}*", asked, says)]
+
+    def _journey(self) -> _Call:
+        asked, says = self.number()
+        before = _to_number(asked)
+        return [*before, (f"{before[-1][0]}*{asked.text}", says)]
 
     def _asked(self, before: str, asked: Number, says: str) -> _Call:
         """Ask for a number, and now and then for a text, which the line keeps a promise of."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from menus.pages import Page
 
-FORMAT = 2
+FORMAT = 3
 """Written with every session; one of another format is read as no session at all."""
 
 

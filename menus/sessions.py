@@ -25,11 +25,12 @@ from menus.anew import replace
 from menus.nodes import TIMEOUT_SECONDS as TIMEOUT_SECONDS
 from menus.nodes import Node, Nodes
 from menus.nodes import connect as connect
+from menus.packing import pack, unpack
 from menus.session import Dropped, Session, dump, dump_dropped, read, read_dropped
 from menus.wires import Script
 from models.asked import BUDGET
 from models.country import Country
-from models.keys import Hmac, Sealer, Tampered, Versions, derive
+from models.keys import Hmac, Sealer, Versions, derive
 
 PAUSE_SECONDS = 2.0
 """How long a server is left alone after a failure."""
@@ -211,7 +212,7 @@ class Sessions:
         Returns:
             The verdict, and what is in Redis now: None where Redis is away.
         """
-        sealed = self._sealer.seal(dump(session), place.session)
+        sealed = self._seal(dump(session), place.session)
         dropped = b"" if at_home else self._seal_dropped(place, session)
 
         def talk(node: Node) -> tuple[Verdict, Loaded]:
@@ -328,8 +329,8 @@ class Sessions:
         session = None
         if value:
             try:
-                session = read(self._sealer.open(value, place.session))
-            except Tampered:
+                session = read(self._open(value, place.session))
+            except ValueError:
                 session = None
         return Loaded(
             session,
@@ -344,16 +345,22 @@ class Sessions:
         if session.page.ends:
             return b"-"
         text = f"{place.session}\n{dump_dropped(session.dropped)}"
-        return self._sealer.seal(text, place.dropped)
+        return self._seal(text, place.dropped)
 
     def _dropped(self, place: Place, value: bytes | None) -> Dropped | None:
         """Read where another call than this one was dropped."""
         try:
-            opened = self._sealer.open(value or b"", place.dropped)
-        except Tampered:
+            opened = self._open(value or b"", place.dropped)
+        except ValueError:
             return None
         name, _, text = opened.partition("\n")
         return None if name == place.session else read_dropped(text)
+
+    def _seal(self, text: str, row: str) -> bytes:
+        return self._sealer.seal_octets(pack(text), row)
+
+    def _open(self, value: bytes, row: str) -> str:
+        return unpack(self._sealer.open_octets(value, row))
 
     def _hmac(self, text: str) -> bytes:
         return self._names(text.encode(errors="surrogatepass"))

@@ -109,9 +109,13 @@ class Sealer(_Handed):
 
     def seal(self, plain: str, row: str) -> bytes:
         """Encrypt `plain` so that it opens beside `row` alone."""
+        return self.seal_octets(plain.encode(), row)
+
+    def seal_octets(self, plain: bytes, row: str) -> bytes:
+        """Encrypt octets so that they open beside `row` alone."""
         version = self.versions.version
         nonce = secrets.token_bytes(_NONCE)
-        body = self._ciphers[version].encrypt(nonce, plain.encode(), row.encode())
+        body = self._ciphers[version].encrypt(nonce, plain, row.encode())
         return version.to_bytes(_VERSION) + nonce + body
 
     def open(self, sealed: bytes, row: str) -> str:
@@ -120,15 +124,22 @@ class Sealer(_Handed):
         Raises:
             Tampered: it was changed, belongs to another row, or its key is not at hand.
         """
+        return self.open_octets(sealed, row).decode()
+
+    def open_octets(self, sealed: bytes, row: str) -> bytes:
+        """Decrypt what `seal_octets` made for the same `row`.
+
+        Raises:
+            Tampered: as in `open`.
+        """
         cipher = self._ciphers.get(version_of(sealed))
         if cipher is None:
             raise UnknownVersion
         nonce, body = sealed[_VERSION : _VERSION + _NONCE], sealed[_VERSION + _NONCE :]
         try:
-            plain = cipher.decrypt(nonce, body, row.encode())
+            return cipher.decrypt(nonce, body, row.encode())
         except (InvalidTag, ValueError) as error:
             raise Tampered from error
-        return plain.decode()
 
     def is_current(self, sealed: bytes) -> bool:
         """Say whether a ciphertext is of the current version."""

@@ -13,6 +13,7 @@ from sqlalchemy import update
 from menus import watch
 from menus.flows import HOME, MOVED, SCREENS
 from menus.line import Line
+from menus.packing import unpack
 from menus.proposals import Refused, approve, propose, take_back, undone
 from menus.voices import KEPT, Files, Voices
 from menus.words import load
@@ -188,7 +189,7 @@ def _sessions(line: Line, redis: RedisServer, call: Caller) -> dict[str, object]
     place = line.sessions.place(call.phone, "africastalking", call.session)
     value = redis.client.get(place.session)
     assert isinstance(value, bytes)
-    read: dict[str, object] = json.loads(sealer.open(value, place.session))
+    read: dict[str, object] = json.loads(unpack(sealer.open_octets(value, place.session)))
     return read
 
 
