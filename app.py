@@ -9,6 +9,7 @@ from typing import Protocol
 
 import click
 from flask import Flask, Response, abort, request
+from flask.cli import ScriptInfo
 
 import commands
 import logs
@@ -115,10 +116,16 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
     app.extensions["patient"] = lambda: _patient(config, line)
     commands.register(app)
     app.cli.add_command(phone.call)
-    if click.get_current_context(silent=True) is None:
+    if not _is_flask_command():
         config.require(*WEB)
         _serve(app, config, line())
     return app
+
+
+def _is_flask_command() -> bool:
+    """Say whether the `flask` command makes the application; servers have commands too."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.find_object(ScriptInfo) is not None
 
 
 def proved_menus(config: Config, country: Country | None = None) -> Files:

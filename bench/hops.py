@@ -1,0 +1,201 @@
+"""The whole line beside `naive`, a view written by hand: CPU a hop, times, and hops a second.
+
+All of them serve the same four hops (dial, menu, kind of document, number) among the same
+226,247 documents, one after the other, in turns. Every page is checked. Figures and a chart
+are kept under `bench/results/`.
+"""
+
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+import psycopg
+
+from bench import charts, lists
+from bench.calibration import loop_ms
+from bench.driver import measure, plan_for
+from bench.flood import GOOD, Flood
+from bench.stores import POSTGRESQL, SERVED, SMALL, Line, Stores, cpu_of, opened, tell
+from bench.traffic import Mix, Number
+
+DOCUMENTS = 5_000 if SMALL else lists.PUBLISHED
+ROUNDS = 1 if SMALL else 4
+RATE = 100.0
+SECONDS, WARM_UP = (3.0, 1.0) if SMALL else (12.0, 3.0)
+CALLERS = (4,) if SMALL else (8, 32, 96)
+FLOOD_SECONDS = 2.0 if SMALL else 6.0
+PATIENCE_MS = 250.0
+"""Within what 99 of 100 hops are answered, for a rate of hops to count."""
+
+NAME = "hops"
+_GUNICORN = ("gunicorn", "--config", "/dev/null", "--no-control-socket", "--bind")
+_THREADS = ("--worker-class", "gthread", "--workers", "2", "--threads", "8")
+_GRANIAN = ("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "PORT")
+_BLOCKING = ("--workers", "2", "--blocking-threads", "8", "--no-log", "--respawn-failed-workers")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A way to serve the hops.
+
+    Args:
+        command: as `Stores.serving` takes it.
+    """
+
+    name: str
+    command: Sequence[str]
+
+
+LINE = Server("the line, gunicorn", SERVED)
+NAIVE = Server(
+    "naive, gunicorn",
+    (*_GUNICORN, "127.0.0.1:PORT", *_THREADS, "--keep-alive", "75", "bench.naive:app"),
+)
+GRANIAN = Server("the line, granian", (*_GRANIAN, *_BLOCKING, "wsgi:app"))
+SERVERS = (LINE, NAIVE, GRANIAN)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One server measured once.
+
+    Attributes:
+        cpu: milliseconds of CPU a hop at RATE, by process.
+        loop: milliseconds that the calibration's loop took beside it.
+        ms: milliseconds within which shares of hops were answered at RATE, by the share.
+        best: hops a second with as many callers at once as kept p99 within PATIENCE_MS.
+        full: milliseconds of CPU a hop of the server's at that.
+        faults: pages that were not as they should be.
+    """
+
+    server: str
+    cpu: Mapping[str, float]
+    loop: float
+    ms: Mapping[str, float]
+    best: float
+    full: float
+    faults: int
+
+    @property
+    def scaled(self) -> float:
+        """Give the server's CPU a hop, in calibration's loops, times 100."""
+        return 100 * self.cpu["server"] / self.loop
+
+
+def main() -> None:
+    """Measure in turns, print each figure, and keep all of them."""
+    with opened() as stores:
+        url = stores.database(POSTGRESQL)
+        file = lists.write(stores.folder / "list.csv", DOCUMENTS)
+        stores.run(url, "documents", "import", str(file))
+        _fill(url)
+        numbers = lists.numbers(DOCUMENTS)
+        rounds = [
+            _round(stores, url, server, numbers)
+            for turn in range(ROUNDS)
+            for server in (SERVERS if turn % 2 == 0 else SERVERS[::-1])
+        ]
+    for server in SERVERS:
+        _tell(server, [one for one in rounds if one.server == server.name], rounds)
+    charts.keep(NAME, [asdict(one) for one in rounds])
+    charts.bars(
+        NAME,
+        "CPU of the server a hop, milliseconds",
+        {one.name: median(rounds, one, "server") for one in SERVERS},
+    )
+
+
+def _tell(server: Server, mine: Sequence[Round], rounds: Sequence[Round]) -> None:
+    for process in mine[0].cpu:
+        tell(f"{server.name}: CPU of {process}, ms a hop", median(rounds, server, process))
+    scaled = statistics.median(one.scaled for one in mine)
+    tell(f"{server.name}: the server's, scaled by the loop", scaled)
+    tell(f"{server.name}: the server's, beside naive", beside_naive(rounds, server))
+    for part in mine[0].ms:
+        tell(f"{server.name}: {part}, ms", statistics.median(one.ms[part] for one in mine))
+    tell(f"{server.name}: hops a second", statistics.median(one.best for one in mine))
+    full = statistics.median(one.full for one in mine)
+    tell(f"{server.name}: CPU of the server at that, ms a hop", full)
+    tell(f"{server.name}: wrong pages", sum(one.faults for one in mine))
+
+
+def median(rounds: Sequence[Round], server: Server, process: str) -> float:
+    """Give the median of a process's CPU a hop, in milliseconds, under a server."""
+    return statistics.median(one.cpu[process] for one in rounds if one.server == server.name)
+
+
+def beside_naive(rounds: Sequence[Round], server: Server) -> float:
+    """Give the median over the turns of a server's CPU a hop, as a multiple of naive's."""
+    mine = [one.scaled for one in rounds if one.server == server.name]
+    naive = [one.scaled for one in rounds if one.server == NAIVE.name]
+    return statistics.median(a / b for a, b in zip(mine, naive, strict=True))
+
+
+def _fill(url: str) -> None:
+    """Make the table that a view written by hand would look into."""
+    with psycopg.connect(_plain(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE naive_documents (kind text, number text, centre_code text,"
+            " state text, confirmed_on date, PRIMARY KEY (number, kind))"
+        )
+        copy = "COPY naive_documents (kind, number, centre_code, state, confirmed_on) FROM STDIN"
+        with cursor.copy(copy) as into:
+            for row in lists.made(DOCUMENTS):
+                into.write_row(row[:5])
+    with psycopg.connect(_plain(url), autocommit=True) as connection:
+        connection.execute("ANALYZE naive_documents")
+
+
+def _plain(url: str) -> str:
+    """Give a database's address as its own driver writes it."""
+    return url.replace("+psycopg", "")
+
+
+def _round(stores: Stores, url: str, server: Server, numbers: Sequence[Number]) -> Round:
+    with _serving(stores, url, server) as line:
+        watched = {
+            "server": line.process_id,
+            "Redis": stores.redis.process_id,
+            "PostgreSQL": stores.postgres.process_id,
+        }
+        before = loop_ms()
+        plan = plan_for(line, numbers, Mix.JOURNEY, RATE)
+        found = measure(plan, SECONDS, WARM_UP, watched)
+        beside = (before + loop_ms()) / 2
+        best, full = _best(line, numbers)
+    return Round(
+        server.name,
+        {name: 1000 * used / found.count for name, used in found.cpu.items()},
+        beside,
+        {f"p{100 * part:g}": found.ms(part) for part in (0.5, 0.99, 0.999)},
+        best,
+        full,
+        sum(found.faults.values()),
+    )
+
+
+@contextmanager
+def _serving(stores: Stores, url: str, server: Server) -> Iterator[Line]:
+    """Serve by a server, with Redis empty at the beginning."""
+    stores.redis.flush()
+    with stores.serving(url, server.command) as line:
+        yield line
+
+
+def _best(line: Line, numbers: Sequence[Number]) -> tuple[float, float]:
+    """Give the most hops a second, each answered in time, and their CPU in the server."""
+    found = [(0.0, 0.0)]
+    for callers in CALLERS:
+        flood = Flood(plan_for(line, numbers, Mix.JOURNEY), callers)
+        began, before = time.monotonic(), cpu_of(line.process_id)
+        time.sleep(FLOOD_SECONDS)
+        used = cpu_of(line.process_id) - before
+        answered = flood.stop().between(began, began + FLOOD_SECONDS)
+        good = answered.of(GOOD)
+        if good.hops and good.ms(0.99) <= PATIENCE_MS:
+            full = 1000 * used / len(answered.hops)
+            found.append((len(good.hops) / FLOOD_SECONDS, full))
+    return max(found)
+
