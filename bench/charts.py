@@ -14,6 +14,7 @@ _SIZE = {"width": 720, "height": 320, "explicit_size": True}
 _PLAIN = {"js": (), "style": CleanStyle(font_family="sans-serif"), "show_dots": True}
 
 Bars = Mapping[str, float]
+Lines = Mapping[str, Sequence[float]]
 """Values by what they are of."""
 
 
@@ -32,7 +33,9 @@ def bars(name: str, title: str, values: Bars) -> None:
     _write(name, chart)
 
 
-def line(name: str, title: str, labels: Sequence[str], values: Mapping[str, Sequence[float]]) -> None:
+def line(
+    name: str, title: str, labels: Sequence[str], values: Mapping[str, Sequence[float]]
+) -> None:
     """Draw lines over what grows."""
     chart = pygal.Line(title=title, range=(0, _top(values)), **_SIZE, **_PLAIN)
     chart.x_labels = list(labels)
@@ -41,8 +44,7 @@ def line(name: str, title: str, labels: Sequence[str], values: Mapping[str, Sequ
     _write(name, chart)
 
 
-def _top(values: Mapping[str, Sequence[float]]) -> float:
-    """Give where a scale from nought ends, so that what grows is not made to look so."""
+def _top(values: Lines) -> float:
     return 1.2 * max(one for each in values.values() for one in each)
 
 

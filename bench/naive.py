@@ -30,7 +30,9 @@ LOOK_UP = text(
 
 app = Flask(__name__)
 sessions = redis.Redis.from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1"))
-engine = create_engine(os.environ.get("DATABASE_URL", "postgresql+psycopg:///naive"), pool_size=8)
+engine = create_engine(
+    os.environ.get("DATABASE_URL", "postgresql+psycopg:///naive"), pool_size=8
+)
 
 
 @app.get("/health/ready")
@@ -45,7 +47,7 @@ def hop(token: str) -> Response:
     name = f"session:{request.form['sessionId']}"
     typed = request.form["text"].split("*")[-1]
     kept = sessions.get(name)
-    session = json.loads(kept) if kept else {"screen": "dial"}  # type: ignore[arg-type]
+    session = json.loads(kept) if kept else {"screen": "dial"}
     page = step(session, typed)
     sessions.setex(name, SESSION_SECONDS, json.dumps(session))
     return Response(page, mimetype="text/plain")

@@ -13,13 +13,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.processors import LogfmtRenderer
 
 import logs
 from menus import late_answers
@@ -38,6 +41,8 @@ from tests.world import put
 ROOT = Path(__file__).parent.parent
 PHONE = "+254711000111"
 NUMBER = "20123456"
+OWN = {"timestamp", "level", "event", "error", "trace", "request"}
+"""What a line says of itself."""
 WORDS = "kitambulishochangu"
 START_SECONDS = 30
 
@@ -619,3 +624,14 @@ def test_a_process_that_prepares_rows_fails_without_what_the_list_holds(
 
     assert "a process that prepares rows failed: " in said
     assert WORDS not in said
+
+
+@given(st.dictionaries(st.sampled_from(sorted(logs.ALLOWED - OWN)), st.text() | st.integers()))
+def test_a_line_is_written_as_the_library_writes_it(told: dict[str, str | int]) -> None:
+    record = logging.LogRecord("line", logging.INFO, "", 0, "hop", (), None)
+    vars(record).update(told)
+    written = logs._Lines().format(record)
+    moment = datetime.fromtimestamp(record.created, UTC)
+
+    whole = {"timestamp": f"{moment:%FT%T.%fZ}", "level": "info", "event": "hop", **told}
+    assert written == LogfmtRenderer()(None, "", whole)
