@@ -109,7 +109,7 @@ class Stores:
         Args:
             command: how: by default as the Procfile does. `PORT` in it is the port's number.
         """
-        port = _free_port()
+        port = free_port()
         server, *words = (one.replace("PORT", str(port)) for one in command)
         whole = [_beside_python(server), *words]
         process = self._start(whole, database_url, {**settings, "PORT": str(port)})
@@ -196,7 +196,8 @@ def _beside_python(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give the number of a port that nobody has just now."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
