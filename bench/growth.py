@@ -78,7 +78,8 @@ class Phone:
 def main() -> None:
     """Measure, print each figure, keep all of them, and draw them."""
     with _answering() as (stores, phone):
-        phone.call(_KEYS * CALLS)  # to warm up
+        for _ in range(CALLS):  # to warm up
+            phone.call(_KEYS)
         measured = {
             "microseconds of CPU, by the hop of a conversation": _by_hop(phone),
             "microseconds of CPU, by screens": _by_screens(phone),
