@@ -43,8 +43,8 @@ def run() -> None:
             announcements.publish(connection, announcements.DEMONSTRATION, line().languages)
         line().close()
         started.append(subprocess.Popen([_tool("gunicorn"), "wsgi:app"]))  # noqa: S603
-        started.append(subprocess.Popen([_tool("flask"), "sms", "send"]))  # noqa: S603
         _wait_for_answer(port, started)
+        started.append(subprocess.Popen([_tool("flask"), "sms", "send"]))  # noqa: S603
         _say_what_to_try(port)
         _watch(started)
     except KeyboardInterrupt:
