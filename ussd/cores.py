@@ -2,7 +2,8 @@
 
 A process runs its interpreter on one core at a time. Left to the kernel, two processes met on
 one core while the other had none, and threads took their memory from core to core: at 500 hops
-a second p99 was 672 ms, and 49 ms with a core for each (two cores, all stores and other work beside them).
+a second p99 was 672 ms, and 49 ms with a core for each (two cores, all stores and other work
+beside them).
 """
 
 import os
