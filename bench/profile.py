@@ -42,5 +42,12 @@ def main() -> None:
 def _look(process_id: int, drawn: Path) -> None:
     spy = str(Path(sys.executable).parent / "py-spy")
     options = ["--gil", "--function", "--rate", "100", "--duration", str(SECONDS)]
-    command = [spy, "record", *options, "--output", str(drawn), "--pid", str(process_id)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = ["py-spy", "record", *options, "--output", drawn.name, "--pid", str(process_id)]
+    subprocess.run(  # it writes its command into the picture: no path of this machine
+        command,
+        executable=spy,
+        cwd=drawn.parent,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
