@@ -59,7 +59,7 @@ def configure() -> None:
     """Send every log line, ours and the libraries', through the allow-list to stderr."""
     # No line names the code that wrote it, so it is not looked up (logging's howto).
     logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
     root = logging.getLogger()

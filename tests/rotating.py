@@ -6,6 +6,7 @@ from typing import Any
 import click
 from click.testing import Result
 from flask import Flask
+from flask.cli import ScriptInfo
 
 from app import create_app
 from models.base import Database
@@ -66,5 +67,5 @@ def flask_keys(url: str, redis_url: str, folder: Path, *typed: str, **given: str
 
 def app_for_commands(url: str, redis_url: str, folder: Path, **settings: Any) -> Flask:
     """Make the application as the `flask` command does: nothing is opened before it must."""
-    with click.Context(click.Command("flask")):
+    with click.Context(click.Command("flask"), obj=ScriptInfo()):
         return create_app(config(url, redis_url, folder, **settings))

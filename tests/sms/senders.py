@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 import click
 import psutil
+from flask.cli import ScriptInfo
 from sqlalchemy import Row, func, select
 
 from app import create_app, proved_menus
@@ -310,7 +311,7 @@ def _send_as(who: str) -> None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         config = Config.from_env()
-        with click.Context(click.Command("send")):
+        with click.Context(click.Command("send"), obj=ScriptInfo()):
             app = create_app(config, _noon())
         with app.app_context():
             command = app.cli.commands["sms"].commands["send"]  # type: ignore[attr-defined]
