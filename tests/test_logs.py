@@ -626,8 +626,12 @@ def test_a_process_that_prepares_rows_fails_without_what_the_list_holds(
     assert WORDS not in said
 
 
-@given(st.dictionaries(st.sampled_from(sorted(logs.ALLOWED - OWN)), st.text() | st.integers()))
-def test_a_line_is_written_as_the_library_writes_it(told: dict[str, str | int]) -> None:
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(logs.ALLOWED - OWN)), st.text() | st.integers() | st.none()
+    )
+)
+def test_a_line_is_written_as_the_library_writes_it(told: dict[str, str | int | None]) -> None:
     record = logging.LogRecord("line", logging.INFO, "", 0, "hop", (), None)
     vars(record).update(told)
     written = logs._Lines().format(record)
