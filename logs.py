@@ -140,7 +140,7 @@ class _Lines(logging.Formatter):
 
 
 def _written(name: str, value: str) -> str:
-    """Write one field in logfmt, as structlog writes text and numbers (a test holds it to that).
+    """Write one field in logfmt, as structlog does texts and numbers: a test holds it to that.
 
     structlog itself looked at each letter of each name, 4 % of a hop (py-spy), and brought
     with it packages whose import was a tenth of the time that a process takes to start.
