@@ -6,6 +6,8 @@ Each sending lets other threads have the interpreter, and wakes the client.
 import socket
 from typing import Any
 
+from ussd.swift import send
+
 LARGEST = 64 * 1024
 """Octets that are held back at most: a larger answer goes in parts."""
 
@@ -41,8 +43,15 @@ class Whole:
         octets = b"".join(self._held)
         self._held.clear()
         self._size = 0
-        if octets:
-            self._one.sendall(octets)
+        try:
+            sent = send(self._one, octets) if octets else 0
+        except BlockingIOError:
+            sent = 0
+        if sent < len(octets):
+            self._one.sendall(octets[sent:])
+
+    def setblocking(self, _blocking: bool) -> None:
+        """Leave it blocking. gunicorn asks each time, and that lends the interpreter away."""
 
     def __getattr__(self, name: str) -> Any:
         """Give what else a socket has."""

@@ -12,12 +12,15 @@ import selectors
 import socket
 import struct
 import sys
+import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from ussd.admission import Admission, Asked, Kind, Waiting, asks_to_close
@@ -64,7 +67,9 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is untyped
     Attributes:
         came: octets read that no thread has.
         place: the queue of those whose turn to be closed comes; None while a thread has it.
-        kind: what its request is.
+        heard: the main thread looks for what comes; even while a thread has it, so that it
+            need not be told to begin again.
+        asked: what its request asks for.
         whole: all of the request is here, so that what follows is another one.
     """
 
@@ -72,11 +77,34 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is untyped
         super().__init__(*given)
         self.came = b""
         self.place: deque[Connection] | None = None
+        self.heard = False
         self.asked = Asked(Kind.PEOPLE)
         self.whole = True
+        self.sock.setblocking(True)  # the main thread reads and sends without waiting anyway
         wait = struct.pack("ll", _SEND_SECONDS, 0)
         for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
             self.sock.setsockopt(socket.SOL_SOCKET, option, wait)
+
+    def begin(self) -> None:
+        """Make ready to have the request read that came, on a thread.
+
+        One that is here in whole is read from its octets. Of a socket gunicorn would ask and
+        set the time to wait five times a request, and lend the interpreter away each time.
+        """
+        if self.whole:
+            self.initialized = True
+            self.parser = RequestParser(self.cfg, self._octets(self.came), self.client)
+        else:
+            self.initialized, self.parser = False, None
+            self.init()
+            self.parser.unreader.unread(self.came)
+        self.came = b""
+
+    def _octets(self, came: bytes) -> Iterator[bytes]:
+        """Give what came, and after it what else a body in chunks turns out to have."""
+        yield came
+        while more := self.sock.recv(BODY):
+            yield more
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
@@ -93,6 +121,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         self._people = Threads(PEOPLE_THREADS, "people")
         self._health = Threads(1, "health")
         self._lingering: deque[Connection] = deque()
+        self._places = threading.Lock()
         self._leave = Leave(self.handover, self.age)
         self._standing_back: list[Any] = []
         self._noted_at = 0.0
@@ -204,7 +233,6 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
     def enqueue_req(self, connection: Connection) -> None:
         """Take the request that came together with the one before."""
         connection.came = connection.parser.unreader.take_buffered()
-        connection.sock.setblocking(False)
         self._listen_to(connection)
         self._await_rest(connection)
         self._take_if_whole(connection)
@@ -215,7 +243,6 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         if kept and parser is not None and parser.unreader.buf.getvalue():
             self.enqueue_req(connection)
         elif kept:
-            connection.sock.setblocking(False)
             self._listen_to(connection)
             self._keep(connection)
         else:
@@ -223,12 +250,13 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
 
     def _keepalive_after(self, connection: Connection, keepalive: bool) -> bool:
         """Say whether a connection can be used again: not where its body is still coming."""
-        return bool(connection.whole and super()._keepalive_after(connection, keepalive))
+        return bool(keepalive and connection.whole and connection.parser.finish_body())
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Close connections by a deadline; later where others took over, and none hurries."""
         deadline += self._longer()
-        super()._cap_keepalive(deadline)
+        with self._places:
+            super()._cap_keepalive(deadline)
         for connection in self.pending_conns:
             connection.timeout = min(connection.timeout, deadline)
 
@@ -236,12 +264,24 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         return _KEPT_OPEN_SECONDS if self.handover.is_followed(self.age) else 0.0
 
     def _listen_to(self, connection: Connection) -> None:
-        take = partial(self._read, connection)
-        self.poller.register(connection.sock, selectors.EVENT_READ, take)
+        """Look for what comes on a connection, from now on."""
+        if not connection.heard:
+            self._hear(connection, self._read)
+
+    def _hear(self, connection: Connection, take: Callable[[Connection, Any], None]) -> None:
+        connection.heard = True
+        self.poller.register(connection.sock, selectors.EVENT_READ, partial(take, connection))
+
+    def _look_away(self, connection: Connection) -> None:
+        """Look for nothing more on a connection."""
+        connection.heard = False
+        with suppress(KeyError, ValueError):
+            self.poller.unregister(connection.sock)
 
     def _read(self, connection: Connection, _socket: Any = None) -> None:
         """Read what is there, without waiting."""
-        if connection.place is None:  # it was closed since the poller saw it
+        if connection.place is None:
+            self._leave_unread(connection)
             return
         try:
             read = receive(connection.sock)
@@ -254,6 +294,14 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
             return
         connection.came += read
         self._take_if_whole(connection)
+
+    def _leave_unread(self, connection: Connection) -> None:
+        """Look for no more while a thread has a connection, or where it is closed."""
+        with self._places:
+            self._look_away(connection)
+            was_kept = connection.place is not None  # by a thread, this very moment
+        if was_kept:
+            self._listen_to(connection)
 
     def _take_if_whole(self, connection: Connection) -> None:
         size = size_of(connection.came)
@@ -285,14 +333,15 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         if sent < len(answer):
             self._drop(connection)
         elif closes:
-            self._forget(connection)
             self._close(connection)
         else:
             self._keep(connection)
 
     def _hand_on(self, connection: Connection) -> None:
-        """Hand a request to the threads of its kind."""
-        self._forget(connection)
+        """Hand a request to the threads of its kind, which read what is not here yet."""
+        self._unplace(connection)
+        if not connection.whole:
+            self._look_away(connection)
         kind = connection.asked.kind
         pool, waiting = self.tpool, self.admission.callers
         if kind is Kind.HEALTH and connection.whole:
@@ -308,13 +357,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         """Answer a request; a client of too many is told to come anew with its next."""
         if self._pan.parts():
             req.force_close()
-        one = conn.sock
-        conn.sock = whole = Whole(one)
-        try:
-            kept = super().handle_request(req, conn)
-            whole.let_go()
-        finally:
-            conn.sock = one
+        kept = super().handle_request(req, conn)
+        conn.sock.let_go()
         return kept
 
     def _serve(self, connection: Connection, waiting: Waiting) -> None:
@@ -325,7 +369,23 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         except Exception:
             self.log.exception("Error handling request")
         finally:
-            self.method_queue.defer(self.finish_request, connection, kept)
+            if not kept or not self._keep_on(connection):
+                self.method_queue.defer(self.finish_request, connection, kept)
+
+    def _keep_on(self, connection: Connection) -> bool:
+        """Keep a connection for its next request, on the thread that answered the last one.
+
+        To have the main thread do so would wake it once more for each request.
+        """
+        parser = connection.parser
+        if parser is not None and parser.unreader.buf.getvalue():
+            return False
+        with self._places:
+            is_room = len(self.keepalived_conns) < self.max_keepalived
+            if not (self.alive and connection.heard and is_room):
+                return False
+            self._put(connection, self.keepalived_conns, self.cfg.keepalive)
+        return True
 
     def _answer(self, connection: Connection, waiting: Waiting) -> bool:
         """Answer a request; say whether its connection can be used again."""
@@ -333,17 +393,27 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
             waited = waiting.begin(time.monotonic())
             if connection.whole and self.admission.is_late(connection.asked.kind, waited):
                 return self._refuse_late(connection)
-            connection.init()
-            connection.parser.unreader.unread(connection.came)
-            connection.came = b""
-            return bool(self.handle(connection))
+            connection.begin()
+            return self._handle_whole(connection)
         finally:
             waiting.end()
+
+    def _handle_whole(self, connection: Connection) -> bool:
+        """Answer a request, in one piece; say whether its connection can be used again."""
+        one = connection.sock
+        connection.sock = whole = Whole(one)
+        try:
+            kept = bool(self.handle(connection))
+            whole.let_go()  # what is no request is refused without being handled
+        except OSError:
+            kept = False
+        finally:
+            connection.sock = one
+        return kept
 
     def _refuse_late(self, connection: Connection) -> bool:
         closes = not self.alive or asks_to_close(connection.came)
         connection.came = b""
-        connection.sock.setblocking(True)
         try:
             connection.sock.sendall(self.admission.refusal(connection.asked, closes))
         except OSError:
@@ -364,20 +434,26 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
     def _place(
         self, connection: Connection, place: "deque[Connection]", seconds: float
     ) -> None:
-        if connection.place is not None:
-            connection.place.remove(connection)
+        self._unplace(connection)
+        with self._places:
+            self._put(connection, place, seconds)
+
+    def _put(self, connection: Connection, place: "deque[Connection]", seconds: float) -> None:
         connection.timeout = time.monotonic() + seconds
         connection.place = place
         place.append(connection)
 
-    def _forget(self, connection: Connection) -> None:
-        """Look for nothing more on a connection."""
-        with suppress(KeyError, ValueError):
-            self.poller.unregister(connection.sock)
+    def _unplace(self, connection: Connection) -> None:
+        """Take a connection from those whose turn to be closed comes."""
         if connection.place is not None:
-            with suppress(ValueError):
+            with self._places, suppress(ValueError):
                 connection.place.remove(connection)
             connection.place = None
+
+    def _forget(self, connection: Connection) -> None:
+        """Look for nothing more on a connection, and wait for it no longer."""
+        self._look_away(connection)
+        self._unplace(connection)
 
     def _drop(self, connection: Connection) -> None:
         """Close a connection that nobody is to be answered on."""
@@ -388,11 +464,9 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
     def _close(self, connection: Connection) -> None:
         """Close a connection so that its last answer arrives: reading goes on for a little."""
         try:
-            connection.sock.setblocking(False)
+            self._look_away(connection)
             connection.sock.shutdown(socket.SHUT_WR)
-            self.poller.register(
-                connection.sock, selectors.EVENT_READ, partial(self._drain, connection)
-            )
+            self._hear(connection, self._drain)
         except OSError:
             self._drop(connection)
             return
@@ -404,7 +478,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
         if connection.place is None:
             return
         try:
-            if connection.sock.recv(BODY):
+            if receive(connection.sock):
                 return
         except BlockingIOError:
             return

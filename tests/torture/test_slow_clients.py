@@ -139,6 +139,50 @@ def test_a_request_of_another_kind_gets_its_answer(kind: str, little: Little) ->
     assert expected in _raw(line.port, octets, expected)
 
 
+def test_a_request_sent_before_the_last_one_is_answered_has_its_turn(little: Little) -> None:
+    line = little.line
+    body = "text=&sessionId=eager&phoneNumber=%2B254711000224&serviceCode=*1919%23"
+    form = f"{body}&networkCode=1"
+    hop = (
+        f"POST /ussd/africastalking/{line.token} HTTP/1.1\r\nHost: x\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(form)}\r\n\r\n{form}"
+    ).encode()
+    came = b""
+    with socket.create_connection(("127.0.0.1", line.port), 10) as one:
+        for each in range(1, 101):
+            one.sendall(hop)
+            time.sleep(each % 10 / 2_000)
+            one.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            while came.count(b"live\n") < each and (read := one.recv(65536)):
+                came += read
+
+    assert came.count(b"CON 1919 Ndio Form!") == 100
+    assert came.count(b"live\n") == 100
+
+
+def test_a_piece_of_a_body_may_end_as_a_whole_one_does(little: Little) -> None:
+    line = little.line
+    body = (
+        b"text=&sessionId=piece&phoneNumber=%2B254711000225&serviceCode=*1919%23&networkCode=1"
+        b"&x=0\r\n\r\n"
+    )
+    rest = b"&y=1"
+    head = (
+        f"POST /ussd/africastalking/{line.token} HTTP/1.1\r\nHost: x\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
+    ).encode()
+    came = b""
+    with socket.create_connection(("127.0.0.1", line.port), 10) as one:
+        one.sendall(head + b"%x\r\n%s" % (len(body + rest), body))
+        time.sleep(0.1)
+        one.sendall(rest + b"\r\n0\r\n\r\n")
+        while b"CON " not in came and (read := one.recv(65536)):
+            came += read
+
+    assert b"CON 1919 Ndio Form!" in came
+
+
 @dataclass(frozen=True)
 class Held:
     """Callers' hops without slow connections, and with them."""
