@@ -56,6 +56,7 @@ from sms.sender import run
 from ussd import phone
 from ussd import webhook as ussd_webhook
 from ussd.admission import Admission
+from ussd.application import Application
 
 LARGEST = 8 * 1024
 """Octets of a callback that are read, in its body or behind its address."""
@@ -90,7 +91,7 @@ def create_app(config: Config | None = None, clock: Clock = now) -> Flask:
     """
     config = config or Config.from_env()
     logs.configure()
-    app = Flask(__name__, static_folder=None)  # no address but those that are described
+    app = Application(__name__, static_folder=None)  # no address but those that are described
     app.url_map.merge_slashes = False  # an address with an empty token is no address
     app.config.update(
         DEMO=config.demo,

@@ -17,6 +17,8 @@ from console.security import FACES
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_BELOW = tuple(f"{face}/" for face in FACES)
+
 
 class People:
     """The application for people, made once.
@@ -58,4 +60,4 @@ class People:
 
 def is_for_people(path: str) -> bool:
     """Say whether an address is one that people look at."""
-    return any(path == face or path.startswith(f"{face}/") for face in FACES)
+    return path in FACES or path.startswith(_BELOW)

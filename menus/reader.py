@@ -89,9 +89,10 @@ class Reader:
     def read(self, text: str) -> Reading:
         """Read the document, its numbers and the language out of `text`, whatever it holds."""
         clean = self._clean(text)
-        kind = self._kind(self._words(self._elsewhere.sub(" ", clean)))
+        here, words = self._elsewhere.sub(" ", clean), self._words(clean)
+        kind = self._kind(words if here == clean else self._words(here))
         numbers = self._numbers(self._noise.sub(" ; ", clean), kind)
-        return Reading(kind, numbers, self._language(self._words(clean)))
+        return Reading(kind, numbers, self._language(words))
 
     def _clean(self, text: str) -> str:
         folded = text[:_READ].translate(_FOLD)

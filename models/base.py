@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -197,8 +197,7 @@ class Database:
             return False
         return True
 
-    @contextmanager
-    def reading(self, seconds: float = STATEMENT_SECONDS) -> Iterator[Connection]:
+    def reading(self, seconds: float = STATEMENT_SECONDS) -> AbstractContextManager[Connection]:
         """Lend a connection for one statement, outside any transaction.
 
         Where there is a replica, it answers what the database does not.
@@ -207,11 +206,8 @@ class Database:
             Unavailable: no connection is at hand, or `seconds` went by.
         """
         if self._replica is None:
-            with self._lend(self._reads, seconds) as connection:
-                yield connection
-            return
-        with self._reading_either(self._replica, seconds) as connection:
-            yield connection
+            return self._lend(self._reads, seconds)
+        return self._reading_either(self._replica, seconds)
 
     @contextmanager
     def writing(self, seconds: float = STATEMENT_SECONDS) -> Iterator[Connection]:

@@ -99,6 +99,12 @@ lookups = Table(
 who asks for it, so that the batch's digest can still be made."""
 
 
+_GROWN = (10, 100)
+"""Batches after which PostgreSQL is told how the look-ups have grown. Its own round comes a
+minute late: until then it took the table for empty, and went through all of it for each batch
+(10 ms for 11,000 look-ups, where half a millisecond is enough)."""
+
+
 class Unreadable(ValueError):
     """A line is no look-up."""
 
@@ -205,6 +211,8 @@ def keep(connection: Connection, name: str, given: Sequence[Lookup]) -> int | No
     connection.execute(
         insert(lookups), [_row(batch_id, place, one) for place, one in enumerate(given)]
     )
+    if batch_id in _GROWN and connection.dialect.name == "postgresql":
+        connection.execute(text("ANALYZE lookups"))
     return batch_id
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from models.base import Database
 from models.lookups import (
@@ -94,6 +94,20 @@ def test_a_batch_is_kept_once(database: Database) -> None:
         places = list(connection.scalars(select(lookups.c.place)))
 
     assert places == list(range(9))
+
+
+def test_postgresql_learns_how_look_ups_grow_before_its_own_round(database: Database) -> None:
+    if not database.is_postgresql:
+        pytest.skip("SQLite needs not be told")
+    with database.working() as connection:
+        for batch in range(10):
+            keep(connection, f"a{batch}", BATCH[:1])
+    with database.working() as connection:
+        known = connection.scalar(
+            text("SELECT reltuples FROM pg_class WHERE oid = 'lookups'::regclass")
+        )
+
+    assert known == 10
 
 
 def test_a_batch_is_not_kept_where_its_transaction_fails(database: Database) -> None:
