@@ -21,6 +21,7 @@ from menus.notices import tell
 from models import audit
 from models.base import Connection
 from models.centres import codes_by_name
+from models.documents import document_numbers, documents
 from models.importing import AlreadyLoaded, Import, Origin, Outcome
 from models.lists.columns import Fill, columns_of
 from models.lists.reading import Reading
@@ -29,7 +30,7 @@ from models.lists.report import write_refusals
 from models.lists.table import BadFile, CentreFile
 from models.lists.vocabulary import FILE, BadVocabulary, Vocabulary
 from models.matching import Row
-from models.preparing import ProcessEnded
+from models.preparing import CHUNK, ProcessEnded
 
 MOST_REFUSED = 100_000
 """Refused rows after which a file is taken for no list of documents at all."""
@@ -156,11 +157,13 @@ def load_file(line: Line, file: Path, today: date, wanted: Wanted | None = None)
             loaded = loading.load(connection, opened)
             if wanted.dry_run:
                 raise _NothingIsKept(loaded)
-            return loaded
     except _NothingIsKept as tried:
         return tried.loaded
     except BadFile as bad:
         raise Refused([bad.refusal]) from None
+    if loaded.outcome.added >= CHUNK:
+        line.database.tidy(documents.name, document_numbers.name)
+    return loaded
 
 
 class _NothingIsKept(Exception):

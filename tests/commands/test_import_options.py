@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from commands import imports
 from commands.imports import Refused, Wanted, load_file
@@ -236,6 +236,23 @@ def long(file: Path, *further: str, rows: int = MANY) -> Path:
         f"id_card,{20_000_000 + nth},047-01,ready,2026-09-28,07{nth:08d}" for nth in range(rows)
     )
     return write(file, *listed, *further)
+
+
+def test_postgresql_has_gone_over_what_came_when_a_long_list_is_loaded(
+    line: Line, file: Path
+) -> None:
+    if not line.database.is_postgresql:
+        pytest.skip("SQLite needs no such round")
+    load_file(line, long(file), DAY)
+    with line.database.working() as connection:
+        seen = connection.execute(
+            text(
+                "SELECT relallvisible = relpages AND relpages > 0 FROM pg_class"
+                " WHERE oid IN ('documents'::regclass, 'document_numbers'::regclass)"
+            )
+        ).scalars()
+
+        assert list(seen) == [True, True]
 
 
 @pytest.fixture
