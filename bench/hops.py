@@ -177,7 +177,7 @@ def _plain(url: str) -> str:
 
 
 def _round(stores: Stores, url: str, server: Server, numbers: Sequence[Number]) -> Round:
-    with _serving(stores, url, server) as line:
+    with serving(stores, url, server) as line:
         watched = {
             "server": line.process_id,
             "Redis": stores.redis.process_id,
@@ -187,27 +187,27 @@ def _round(stores: Stores, url: str, server: Server, numbers: Sequence[Number]) 
         plan = plan_for(line, numbers, Mix.JOURNEY, RATE)
         found = measure(plan, SECONDS, WARM_UP, watched)
         beside = (before + loop_ms()) / 2
-        best, each = _best(line, numbers)
+        most, each = best(line, numbers)
     return Round(
         server.name,
         {name: 1000 * used / found.count for name, used in found.cpu.items()},
         beside,
         {f"p{100 * part:g}": found.ms(part) for part in (0.5, 0.99, 0.999)},
-        best,
+        most,
         each,
         sum(found.faults.values()),
     )
 
 
 @contextmanager
-def _serving(stores: Stores, url: str, server: Server) -> Iterator[Line]:
+def serving(stores: Stores, url: str, server: Server) -> Iterator[Line]:
     """Serve by a server, with Redis empty at the beginning."""
     stores.redis.flush()
     with stores.serving(url, server.command) as line:
         yield line
 
 
-def _best(line: Line, numbers: Sequence[Number]) -> tuple[float, float]:
+def best(line: Line, numbers: Sequence[Number]) -> tuple[float, float]:
     """Give the most hops a second, each answered in time, and their CPU in the server."""
     found = [(0.0, 0.0)]
     for callers in CALLERS:

@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from app import create_app
-from bench import backlog, lists
+from bench import backlog, charts, lists
 from bench.driver import Measured, measure, plan_for
 from bench.stores import POSTGRESQL, SMALL, Line, Stores, opened, tell
 from bench.traffic import Mix, Number
@@ -116,6 +116,11 @@ def _print(rounds: Mapping[int, Sequence[Measured]]) -> None:
         print(f"{size:>15,}{middles}")
     spread = "".join(f"{_spread(rounds, one):>14.0f}%" for one in figures.values())
     print(f"{'most / least':>15}{spread}")
+    cpu = {
+        f"{size:,}": _middle(found, figures["CPU, ms a hop"]) for size, found in rounds.items()
+    }
+    charts.keep("scale", cpu)
+    charts.lines("scale", "CPU of a look-up by documents, milliseconds", cpu)
     for name, figure in figures.items():
         for size, found in rounds.items():
             each = "  ".join(f"{figure(one):.2f}" for one in found)
