@@ -1,6 +1,6 @@
 """Where a hop's time goes in a web process in full use: shares of its parts, and a flame graph.
 
-py-spy looks a hundred times a second at what the process's threads do, while callers take the
+py-spy looks a hundred times a second at who holds the interpreter, while callers take the
 journey that `make bench K=hops` measures. `make bench K=profile` does so anew; both are kept
 under `bench/results/`.
 """
@@ -38,6 +38,7 @@ _WHOLE: Mapping[str, str] = {
 
 _PARTS: Mapping[str, str] = {
     "gunicorn/": "HTTP read, answered and kept (gunicorn, worker)",
+    "ussd/swift.py": "octets sent, with whom that wakes on the same core",
     "ussd/worker.py": "HTTP read, answered and kept (gunicorn, worker)",
     "ussd/connection.py": "HTTP read, answered and kept (gunicorn, worker)",
     "ussd/whole.py": "HTTP read, answered and kept (gunicorn, worker)",
@@ -77,7 +78,7 @@ def main() -> None:
         web = psutil.Process(service.line.process_id).children()[0]
         raw, drawn = Path(folder) / f"{NAME}.raw", Path(folder) / f"{NAME}.svg"
         _look(web.pid, raw, "--format", "raw")
-        _look(web.pid, drawn, "--gil")
+        _look(web.pid, drawn)
         hops = flood.stop()
         tell("hops meanwhile", len(hops.hops))
         shares = shares_of(raw.read_text(encoding="utf-8").splitlines())
@@ -117,7 +118,7 @@ def _part(frames: list[str]) -> str:
 
 def _look(process_id: int, drawn: Path, *options: str) -> None:
     spy = str(Path(sys.executable).parent / "py-spy")
-    wanted = ["--function", "--rate", "100", "--duration", str(SECONDS), *options]
+    wanted = ["--gil", "--function", "--rate", "100", "--duration", str(SECONDS), *options]
     command = ["py-spy", "record", *wanted, "--output", drawn.name, "--pid", str(process_id)]
     subprocess.run(  # it writes its command into the picture: no path of this machine
         command,
