@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 from enum import Enum
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -13,14 +14,15 @@ from sqlalchemy import (
     Date,
     LargeBinary,
     ScalarSelect,
+    Select,
     SmallInteger,
     Table,
     UniqueConstraint,
-    bindparam,
     func,
     select,
 )
 
+from models.among import among
 from models.base import metadata
 from models.upsert import insert_new, upsert
 
@@ -38,11 +40,6 @@ asked = Table(
     Column("slot", SmallInteger, primary_key=True),
     Column("subject", LargeBinary(32), nullable=False),
     UniqueConstraint("phone_hmac", "day", "subject"),
-)
-
-_NOTED = select(asked).where(
-    asked.c.phone_hmac.in_(bindparam("phones", expanding=True)),
-    asked.c.day.in_(bindparam("days", expanding=True)),
 )
 
 Question = tuple[bytes, date, bytes]
@@ -136,7 +133,8 @@ def _lacking(
     """Give the rows that lack: another line may have taken a slot since the last look."""
     phones, days = {phone_hmac for phone_hmac, _ in wanted}, {day for _, day in wanted}
     there: dict[tuple[bytes, date], dict[int, bytes]] = {}
-    for row in connection.execute(_NOTED, {"phones": list(phones), "days": list(days)}):
+    given = {"phones": list(phones), "days": list(days)}
+    for row in connection.execute(_noted(connection.dialect.name), given):
         slots = there.setdefault((bytes(row.phone_hmac), row.day), {})
         slots[row.slot] = bytes(row.subject)
     return [
@@ -144,6 +142,13 @@ def _lacking(
         for (phone_hmac, day), subjects in wanted.items()
         for slot, subject in _free(there.get((phone_hmac, day), {}), subjects)
     ]
+
+
+@cache
+def _noted(dialect: str) -> Select[Any]:
+    """Make the statement that reads what some phones asked for, on some days."""
+    phones = among(dialect, asked.c.phone_hmac, "phones")
+    return select(asked).where(phones, among(dialect, asked.c.day, "days"))
 
 
 def _free(slots: dict[int, bytes], subjects: Iterable[bytes]) -> Iterable[tuple[int, bytes]]:

@@ -22,7 +22,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -47,6 +46,7 @@ from sqlalchemy import (
     update,
 )
 
+from models.among import among
 from models.base import in_utc, metadata
 from models.lookups import MISSES, Lookup, Outcome, lookups
 from models.upsert import upsert
@@ -64,7 +64,6 @@ THRESHOLD = 14.0
 
 WINDOW = timedelta(days=1)
 _MANY = 500
-_TOUCHED: BindParameter[Any] = bindparam("touched", expanding=True)
 _WHOLE = b""
 _ONLY = 1
 
@@ -257,17 +256,21 @@ def _in_hundreds(
     since = max(one.at for one in fresh) - WINDOW
     for part in _parts(touched):
         given = {"touched": part, "since": since}
-        for row in connection.execute(_many_in_one(near, other), given).all():
+        counting = _many_in_one(connection.dialect.name, near, other)
+        for row in connection.execute(counting, given).all():
             yield _mark(Sign.SEQUENCE, *row)
 
 
 @cache
-def _many_in_one(near: ColumnElement[Any], other: ColumnElement[Any]) -> Select[Any]:
+def _many_in_one(
+    dialect: str, near: ColumnElement[Any], other: ColumnElement[Any]
+) -> Select[Any]:
     """Make the statement that counts the numbers of some hundreds, asked since a moment."""
     counted = func.count(lookups.c.subject.distinct())
     return (
         select(near, counted, func.min(lookups.c.at), func.max(lookups.c.at))
-        .where(near.in_(_TOUCHED), lookups.c.at > bindparam("since"), lookups.c.fresh)
+        .where(among(dialect, near, "touched"), lookups.c.fresh)
+        .where(lookups.c.at > bindparam("since"))
         .where(~_is_settled(Sign.SEQUENCE, near), ~_stands_out(Sign.SEQUENCE, other))
         .group_by(near)
         .having(counted >= NEIGHBOURS)
@@ -277,12 +280,13 @@ def _many_in_one(near: ColumnElement[Any], other: ColumnElement[Any]) -> Select[
 def _phones(connection: Connection, fresh: Sequence[Lookup]) -> Iterable[Mark]:
     missed = {one.phone_hmac for one in fresh if one.outcome in MISSES}
     for part in _parts(missed):
-        for row in connection.execute(_many_missed(), {"touched": part}).all():
+        counting = _many_missed(connection.dialect.name)
+        for row in connection.execute(counting, {"touched": part}).all():
             yield _mark(Sign.PHONE, *row)
 
 
 @cache
-def _many_missed() -> Select[Any]:
+def _many_missed(dialect: str) -> Select[Any]:
     """Make the statement that counts what some phones missed with since their last hits."""
     phone, hit = lookups.c.phone_hmac, lookups.alias()
     counted = func.count(lookups.c.subject.distinct())
@@ -294,7 +298,7 @@ def _many_missed() -> Select[Any]:
     )
     return (
         select(phone, counted, func.min(lookups.c.at), func.max(lookups.c.at))
-        .where(phone.in_(_TOUCHED), lookups.c.fresh, ~has_hit)
+        .where(among(dialect, phone, "touched"), lookups.c.fresh, ~has_hit)
         .where(~_is_settled(Sign.PHONE, phone))
         .group_by(phone)
         .having(counted >= MISSED)

@@ -26,13 +26,13 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    insert,
     select,
     text,
     update,
 )
 
 from models.base import in_utc, metadata
+from models.bulk import insert_many
 from models.keys import Keys
 from models.upsert import upsert
 
@@ -208,9 +208,8 @@ def keep(connection: Connection, name: str, given: Sequence[Lookup]) -> int | No
         return None
     named = select(lookup_batches.c.id).where(lookup_batches.c.name == name)
     batch_id: int = connection.scalars(named).one()
-    connection.execute(
-        insert(lookups), [_row(batch_id, place, one) for place, one in enumerate(given)]
-    )
+    rows = [_row(batch_id, place, one) for place, one in enumerate(given)]
+    insert_many(connection, lookups, rows)
     if batch_id in _GROWN and connection.dialect.name == "postgresql":
         connection.execute(text("ANALYZE lookups"))
     return batch_id
