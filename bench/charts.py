@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Mapping
-
-import pygal
-from pygal.style import CleanStyle
+from typing import Any
 
 from bench.stores import ROOT, SMALL
 
@@ -18,7 +16,6 @@ _LOOK = {
     "height": 320,
     "explicit_size": True,
     "js": (),
-    "style": CleanStyle(font_family="sans-serif"),
     "show_legend": False,
 }
 
@@ -32,16 +29,19 @@ def keep(name: str, measured: object) -> None:
 
 def bars(name: str, title: str, values: Values) -> None:
     """Draw a bar a value."""
-    _write(name, pygal.HorizontalBar(title=title, **_LOOK), values)
+    _draw(name, "HorizontalBar", values, title=title)
 
 
 def lines(name: str, title: str, values: Values) -> None:
     """Draw a line over what grows, from nought: what stays as it is looks so."""
-    top = 1.2 * max(values.values())
-    _write(name, pygal.Line(title=title, range=(0, top), **_LOOK), values)
+    _draw(name, "Line", values, title=title, range=(0, 1.2 * max(values.values())))
 
 
-def _write(name: str, chart: pygal.Graph, values: Values) -> None:
+def _draw(name: str, kind: str, values: Values, **look: Any) -> None:
+    import pygal
+    from pygal.style import CleanStyle
+
+    chart = getattr(pygal, kind)(style=CleanStyle(font_family="sans-serif"), **_LOOK, **look)
     chart.x_labels = list(values)
     chart.add("", [round(one, 3) for one in values.values()])
     if not SMALL:
