@@ -110,7 +110,11 @@ def answered(page: str) -> bool:
 
 
 def moved(line: Line) -> list[Any]:
-    """Move what a line recorded, at once; give every row in the database."""
+    """Move what a line recorded, at once; give every row in the database.
+
+    Its own mover is closed first: it may be in the middle of a batch, and then `move` leaves it
+    alone.
+    """
     line.mover.close()
     line.mover.move()
     line.mover.move()

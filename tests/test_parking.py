@@ -21,6 +21,7 @@ from models.lookups import Channel, Outcome, lookups
 from models.outbox import CALL
 from tests.caller import PHONE, TOKEN, Caller, text
 from tests.conftest import Open, inbox, line_of
+from tests.lookups import moved
 from tests.parking import lose_spools, set_paused, wait_until_taken, waiting
 from tests.servers import PostgresServer, RedisServer
 from tests.world import put
@@ -197,7 +198,7 @@ def test_a_look_up_that_was_parked_is_recorded_as_away_and_then_as_what_it_came_
     Caller(away.test_client()).dial("12345678")
     postgres.thaw()
     wait_until_taken(line)
-    line.mover.move()
+    moved(line)
     with line.database.working() as connection:
         outcomes = connection.scalars(select(lookups.c.outcome).order_by(lookups.c.at)).all()
 

@@ -26,6 +26,7 @@ from models.reveals import MOST, REVEAL, reveals_last_hour
 from tests.caller import Caller
 from tests.conftest import Open, config, desk_of, inbox, line_of
 from tests.console.desk import agent_of, get, post, sign_in
+from tests.lookups import moved
 from tests.servers import RedisServer
 from tests.world import put
 
@@ -239,7 +240,7 @@ def test_every_look_is_recorded_as_the_agents_and_in_the_audit(
     call = begin(client, phone)
     do(client, call, "ask", asked=NUMBER)
     press(client, call, "00", "1", "1", "99999999")
-    line.mover.move()
+    moved(line)
     theirs = lookups.c.phone_hmac == line.keys.phone_hmac(phone)
     with line.database.working() as connection:
         ways = list(connection.scalars(select(lookups.c.channel).where(theirs)))
@@ -376,7 +377,7 @@ def test_the_last_hour_shows_what_a_phone_did_and_no_number(
     Caller(client, phone).dial(number)
     call_me(line, phone)
     complain(line, Matter.MONEY, phone)
-    line.mover.move()
+    moved(line)
     page = get(client, begin(client, phone)).text
     hour = page[page.index('id="hour"') : page.index('id="before"')]
 
