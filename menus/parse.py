@@ -22,6 +22,7 @@ ODD = "?"
 """Stands before what was typed as a number and can be none. It is looked up like any number,
 and found nowhere: callers get the same words for it as for a number that is not known."""
 
+_DIGITS = re.compile("[0-9]+")
 _WITH_DIGITS = re.compile(r"[A-Za-z0-9./_-]*[0-9][A-Za-z0-9./_-]*")
 _LEAST_AT_HOME = 3
 """Letters and digits of a number on the home page; its choices have one or two."""
@@ -55,7 +56,13 @@ def receipt(text: str, country: Country) -> Mapping[str, str] | None:
 
 
 def any_number(text: str, country: Country) -> Mapping[str, str] | None:
-    """Read what somebody types on the home page: a number, perhaps with words around it."""
+    """Read what somebody types on the home page: a number, perhaps with words around it.
+
+    What is nothing but a number's digits, as most that is typed, is not read as a message is:
+    that took four times as long.
+    """
+    if _DIGITS.fullmatch(text) and seems_number(text, country):
+        return {**_AFRESH, "number": text, "kind": ""}
     reading = reader_of(country).read(text[:LONGEST])
     number = likeliest_number(reading, country)
     if not number and seems_number(text, country):

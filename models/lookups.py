@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -131,7 +132,7 @@ class Lookup:
     near: "Near" = field(repr=False, default=(b"", b""))
     fresh: bool = False
 
-    @property
+    @cached_property
     def line(self) -> bytes:
         """Write it as one line."""
         parts = (
@@ -145,6 +146,11 @@ class Lookup:
             *(one.hex() or "-" for one in self.near),
         )
         return f"{' '.join(parts)}\n".encode()
+
+    @cached_property
+    def hash(self) -> bytes:
+        """Give the SHA-256 of its line: 32 octets."""
+        return hashlib.sha256(self.line).digest()
 
     @classmethod
     def read(cls, line: bytes) -> "Lookup":
@@ -217,7 +223,7 @@ def keep(connection: Connection, name: str, given: Sequence[Lookup]) -> int | No
 
 def digest_of(given: Sequence[Lookup]) -> str:
     """Give the digest of a batch, in hexadecimal."""
-    return _digest(_hash(one) for one in given)
+    return _digest(one.hash for one in given)
 
 
 def batch_digest(connection: Connection, batch_id: int) -> str | None:
@@ -232,7 +238,7 @@ def batch_digest(connection: Connection, batch_id: int) -> str | None:
         return None
     query = select(lookups).where(lookups.c.batch_id == batch_id).order_by(lookups.c.place)
     return _digest(
-        bytes(one.hash) if one.phone_hmac is None else _hash(_lookup(one))
+        bytes(one.hash) if one.phone_hmac is None else _lookup(one).hash
         for one in connection.execute(query)
     )
 
@@ -300,7 +306,7 @@ def _row(batch_id: int, place: int, one: Lookup) -> dict[str, object]:
         "subject": one.subject,
         "hundred": one.near[0] or None,
         "shifted": one.near[1] or None,
-        "hash": _hash(one),
+        "hash": one.hash,
     }
 
 
@@ -315,10 +321,6 @@ def _lookup(row: Any) -> Lookup:
         (bytes(row.hundred or b""), bytes(row.shifted or b"")),
         row.fresh,
     )
-
-
-def _hash(one: Lookup) -> bytes:
-    return hashlib.sha256(one.line).digest()
 
 
 def _digest(hashes: Iterable[bytes]) -> str:

@@ -78,3 +78,9 @@ def test_a_code_is_five_digits_from_0_to_9_or_none(text: str) -> None:
     code = (parse.code(text, kenya()) or {"code": "00000"})["code"]
 
     assert (len(code), code.isascii(), code.isdecimal()) == (5, True, True)
+
+
+@settings(max_examples=300)
+@given(digits=st.text(alphabet="0123456789", min_size=1, max_size=20))
+def test_digits_alone_are_read_as_a_message_with_them_is(digits: str) -> None:
+    assert parse.any_number(digits, kenya()) == parse.any_number(f"{digits} ", kenya())
