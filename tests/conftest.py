@@ -75,7 +75,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
-    server = RedisServer()
+    """Redis for all tests but those of outages, which have one of their own."""
+    server = RedisServer(patience=30)
     yield server
     server.remove()
 
@@ -85,6 +86,14 @@ def redis(redis_server: RedisServer) -> RedisServer:
     """Redis, empty."""
     redis_server.flush()
     return redis_server
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """Redis of one test, to freeze and kill: a line waits for it no longer than in service."""
+    server = RedisServer()
+    yield server
+    server.remove()
 
 
 @pytest.fixture(scope="session")

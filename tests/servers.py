@@ -42,11 +42,18 @@ class _Freezable(ABC):
 
 
 class RedisServer(_Freezable):
-    """A Redis of this test run. It can be frozen, flushed, stopped and started again."""
+    """A Redis of this test run. It can be frozen, flushed, stopped and started again.
 
-    def __init__(self) -> None:
+    Args:
+        patience: seconds that a line waits for it in place of its own limit, where given: a
+            busy machine that stands still for longer is then no Redis that is away.
+    """
+
+    def __init__(self, patience: int = 0) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="r1919-"))
         self.url = f"unix://{self.folder}/redis.sock"
+        if patience:
+            self.url += f"?socket_timeout={patience}&socket_connect_timeout={patience}"
         self.start()
 
     def start(self) -> None:

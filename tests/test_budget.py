@@ -1,6 +1,5 @@
 """Five different numbers a phone a day: whatever becomes of Redis, from however many lines."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,14 +14,6 @@ from tests.lookups import SPENT, answered, ask, moved
 from tests.servers import RedisServer
 
 NOBODY = "unix:///nonexistent/redis.sock"
-
-
-@pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    """Redis that may be killed."""
-    server = RedisServer()
-    yield server
-    server.remove()
 
 
 def numbers(count: int, first: int = 30_000_000) -> list[str]:

@@ -1,29 +1,22 @@
 """What callers meet when a store is frozen, killed or away: a page, in time, and a true one."""
 
+import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 
-from menus.sessions import PAUSE_SECONDS
+from menus.sessions import PAUSE_SECONDS, TIMEOUT_SECONDS
 from models import call_backs, ratings, reports
 from tests.caller import Caller
 from tests.conftest import Open, inbox, line_of
+from tests.gateways import Flares
 from tests.servers import PostgresServer, RedisServer
 from tests.world import notify, put
 
 PROMISE = "CON Sorry, we cannot look that up just now.\nWe will text you the answer"
 HOP_SECONDS = 2.0
 """A deadline and no figure of speed: what a caller is promised."""
-
-
-@pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    """A Redis of this test's own, to freeze and kill."""
-    server = RedisServer()
-    yield server
-    server.remove()
 
 
 @pytest.fixture
@@ -299,3 +292,20 @@ def _wait_until_it_answers(app: Flask) -> None:
     while not line_of(app).database.answers():
         assert time.monotonic() < until, "the database did not come back"
         time.sleep(0.05)
+
+
+# The tests' own stores
+
+
+def test_a_machine_that_stands_still_for_a_moment_fails_no_test_but_those_of_outages(
+    redis: RedisServer, app: Flask
+) -> None:
+    caller = Flares(app)
+    caller.dial()
+    redis.freeze()
+    moment = threading.Timer(2 * TIMEOUT_SECONDS, redis.thaw)
+    moment.start()
+    page = caller.key("1")
+    moment.join()
+
+    assert page.startswith("CON Which document?")

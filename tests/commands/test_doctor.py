@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -207,14 +206,6 @@ def test_without_settings_it_names_what_lacks(tmp_path: Path) -> None:
     assert "the menus are proved" in said
     assert said.count("LOOKUP_KEY is not") == 1
     assert ended.stderr == b""
-
-
-@pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    """A Redis of this test's own."""
-    server = RedisServer()
-    yield server
-    server.remove()
 
 
 def test_a_version_that_is_to_go_is_told(

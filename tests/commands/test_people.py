@@ -372,12 +372,13 @@ def test_redis_forgets_the_phone_and_no_other(app: Flask, line: Line) -> None:
     assert sorted(line.sessions.kept(OTHER) or []) == sorted(others or [])
 
 
-def test_with_redis_away_it_is_said(app: Flask, line: Line, redis: RedisServer) -> None:
-    redis.freeze()
-    try:
+def test_with_redis_away_it_is_said(
+    open_app: Open, lived_file: Path, own_redis: RedisServer, tmp_path: Path
+) -> None:
+    app = open_app(f"sqlite:///{shutil.copy(lived_file, tmp_path)}", own_redis.url)
+    line = line_of(app)
+    with own_redis.frozen():
         said = people(app, "erase", PHONE, "--reason", "41", "--yes")
-    finally:
-        redis.thaw()
 
     assert said.exit_code == 1
     assert "Redis is away" in said.output

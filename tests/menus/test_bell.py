@@ -17,14 +17,6 @@ AT_ONCE = 0.05
 """Seconds that nobody notices: nothing was waited for."""
 
 
-@pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    """A Redis of this test's own, to freeze and kill."""
-    server = RedisServer()
-    yield server
-    server.remove()
-
-
 class Ears:
     """Who listens, and how often they heard a ring."""
 

@@ -1,7 +1,6 @@
 """When Redis is left alone, and when it is used again."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,13 +15,6 @@ from tests.servers import RedisServer
 
 PAUSE_SECONDS = 0.3
 HELLO = Session(page=Page("Hello", ends=False))
-
-
-@pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    server = RedisServer()
-    yield server
-    server.remove()
 
 
 @pytest.fixture

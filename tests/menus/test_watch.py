@@ -31,14 +31,6 @@ NOBODY = "unix:///nonexistent/redis.sock"
 
 
 @pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    """A Redis of this test's own, to stop and start again."""
-    server = RedisServer()
-    yield server
-    server.remove()
-
-
-@pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     one = Database(database_url)
     yield one

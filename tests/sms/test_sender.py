@@ -723,9 +723,10 @@ def test_without_the_bell_a_sender_finds_what_waits_by_itself(
 
 
 def test_with_redis_gone_a_sender_sends_all_the_same(
-    line: Line, redis: RedisServer, gateway: Gateway
+    open_app: Open, sqlite_url: str, own_redis: RedisServer, gateway: Gateway
 ) -> None:
-    with redis.frozen(), sending(line, gateway.sender()):
+    line = line_of(open_app(sqlite_url, own_redis.url))
+    with own_redis.frozen(), sending(line, gateway.sender()):
         put_in(line)
         wait_until(lambda: bool(gateway.posts))
 

@@ -110,14 +110,6 @@ def full_disk(folder: Path) -> Iterator[None]:
         (folder / "away").rename(lookups)
 
 
-@pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    """A Redis of this test's own, to freeze."""
-    server = RedisServer()
-    yield server
-    server.remove()
-
-
 def test_300_sessions_leave_no_canary_anywhere(
     open_app: Open,
     sqlite_url: str,
