@@ -52,7 +52,7 @@ class Pair:
 
 @pytest.fixture
 def pair(open_app: Open, sqlite_url: str, redis: RedisServer) -> Iterator[Pair]:
-    forgetful = f"{redis.url}?db=1"
+    forgetful = f"{redis.url}&db=1"
     steady = open_app(sqlite_url, redis.url)
     line = line_of(steady)
     fill(line)

@@ -465,7 +465,52 @@ def backends(database: Database) -> set[int]:
     """Give the server's processes behind a pool's connections."""
     with ExitStack() as taken:
         held = [taken.enter_context(database.reading()) for _ in range(3)]
-        return {int(one.scalar(text("SELECT pg_backend_pid()"))) for one in held}
+        return {backend(one) for one in held}
+
+
+def backend(connection: Connection) -> int:
+    """Give the server's process behind a connection."""
+    return int(connection.scalar(text("SELECT pg_backend_pid()")))
+
+
+def test_the_connection_that_came_back_last_is_lent_next(on_postgres: Database) -> None:
+    with on_postgres.reading() as first, on_postgres.reading() as second:
+        one, other = backend(first), backend(second)
+    used = set()
+    for _ in range(5):
+        with on_postgres.reading() as connection:
+            used.add(backend(connection))
+
+    assert len(used) == 1
+    assert used < {one, other}
+
+
+def test_a_connection_that_was_lost_is_not_lent_while_another_is_at_hand(
+    on_postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_postgres, "_try_to_mend", lambda: True)  # it stays lost
+    with on_postgres.reading() as connection:
+        connection.invalidate()
+
+    with on_postgres.reading(), on_postgres.reading():
+        assert on_postgres.engines[0].pool.checkedin() == 1  # type: ignore[attr-defined]
+    with (
+        on_postgres.reading(),
+        on_postgres.reading(),
+        pytest.raises(Unavailable),
+        on_postgres.reading(),
+    ):
+        pass
+
+
+def test_a_connection_for_hops_is_looked_after_while_it_is_idle(
+    on_postgres: Database,
+) -> None:
+    with on_postgres.reading() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        told = driver.info.get_parameters()
+
+    assert (told["keepalives_idle"], told["tcp_user_timeout"]) == ("10", "15000")
 
 
 def test_a_connection_whose_pool_was_filled_anew_meanwhile_is_closed(
