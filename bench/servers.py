@@ -1,8 +1,8 @@
 """The line under one web process and two, and under other servers: CPU a hop, hops a second.
 
-All of them serve the same `wsgi:app`, one after the other, in turns, to as many callers at once
-as each answers in time. Only the line's own worker turns away what it cannot answer in time.
-gevent and eventlet are left out: they would need their own drivers.
+All of them stand ready from the start, and serve the same `wsgi:app` in short turns, to as many
+callers at once as each answers in time. Only the line's own worker turns away what it cannot
+answer in time. gevent and eventlet are left out: they would need their own drivers.
 """
 
 import statistics
@@ -13,7 +13,7 @@ from bench import charts, lists
 from bench.hops import DOCUMENTS, GRANIAN, LINE, Server, best, serving
 from bench.stores import POSTGRESQL, SMALL, opened, tell
 
-ROUNDS = 1 if SMALL else 3
+ROUNDS = 1 if SMALL else 7
 NAME = "servers"
 _GUNICORN = ("gunicorn", "--workers")
 ONE = Server("the line's worker, one process", (*_GUNICORN, "1", "wsgi:app"))
@@ -51,11 +51,12 @@ def main() -> None:
             url, "documents", "import", str(lists.write(stores.folder / "list.csv", DOCUMENTS))
         )
         numbers = lists.numbers(DOCUMENTS)
-        rounds = []
-        for turn in range(ROUNDS):
-            for server in SERVERS if turn % 2 == 0 else SERVERS[::-1]:
-                with serving(stores, url, server) as line:
-                    rounds.append(Round(server.name, *best(line, numbers)))
+        with serving(stores, url, SERVERS) as lines:
+            rounds = [
+                Round(server.name, *best(lines[server.name], numbers))
+                for turn in range(ROUNDS)
+                for server in (SERVERS if turn % 2 == 0 else SERVERS[::-1])
+            ]
     for server in SERVERS:
         tell(f"{server.name}: in full use, CPU, ms a hop", _middle(rounds, server, "full"))
         tell(f"{server.name}: hops a second", _middle(rounds, server, "best"))
