@@ -1,15 +1,16 @@
 """The whole line beside `naive`, a view written by hand: CPU a hop, times, and hops a second.
 
 All of them serve the same four hops (dial, menu, kind of document, number) among the same
-226,247 documents. All stand ready from the start, and are asked in short turns: a machine's
-pace changes within minutes, so each turn is compared with naive's beside it. Every page is
-checked. Figures and a chart are kept under `bench/results/`.
+226,247 documents. All stand ready together, and are asked in short turns: a machine's pace
+changes within minutes, so each turn is compared with naive's beside it. They are started anew
+every second turn: of processes of the same code, some are a quarter slower all their lives.
+Every page is checked. Figures and a chart are kept under `bench/results/`.
 """
 
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
 
 import psycopg
@@ -22,7 +23,9 @@ from bench.stores import POSTGRESQL, SERVED, SMALL, Line, Stores, cpu_of, opened
 from bench.traffic import Mix, Number
 
 DOCUMENTS = 5_000 if SMALL else lists.PUBLISHED
-ROUNDS = 1 if SMALL else 11
+LIVES, TURNS = (1, 1) if SMALL else (4, 2)
+"""How often the servers are started, and asked from then on."""
+
 RATE = 100.0
 SECONDS, WARM_UP = (3.0, 1.0) if SMALL else (4.0, 1.0)
 CALLERS = (4,) if SMALL else (8, 32, 96)
@@ -109,12 +112,10 @@ def main() -> None:
         stores.run(url, "documents", "import", str(file))
         _fill(url)
         numbers = lists.numbers(DOCUMENTS)
-        with serving(stores, url, SERVERS) as lines:
-            rounds = [
-                _round(stores, lines[server.name], server, numbers)
-                for turn in range(ROUNDS)
-                for server in (SERVERS if turn % 2 == 0 else SERVERS[::-1])
-            ]
+        rounds = [
+            _round(stores, line, server, numbers)
+            for server, line in in_turns(stores, url, SERVERS)
+        ]
     for server in SERVERS:
         _tell(server, [one for one in rounds if one.server == server.name], rounds)
     charts.keep(NAME, [asdict(one) for one in rounds])
@@ -200,16 +201,28 @@ def _round(stores: Stores, line: Line, server: Server, numbers: Sequence[Number]
     )
 
 
-@contextmanager
-def serving(stores: Stores, url: str, servers: Sequence[Server]) -> Iterator[dict[str, Line]]:
-    """Serve by each of some servers, on one database, with files of its own."""
-    with ExitStack() as all_of_them:
-        yield {
-            server.name: all_of_them.enter_context(
-                stores.serving(url, server.command, VAR_DIR=str(stores.folder / f"var-{nth}"))
-            )
-            for nth, server in enumerate(servers)
-        }
+def in_turns(
+    stores: Stores, url: str, servers: Sequence[Server]
+) -> Iterator[tuple[Server, Line]]:
+    """Give servers to be asked, all of them in each turn, in another order each time."""
+    for life in range(LIVES):
+        with ExitStack() as standing:
+            lines = [
+                standing.enter_context(_serving(stores, url, server, nth))
+                for nth, server in enumerate(servers)
+            ]
+            pairs = list(zip(servers, lines, strict=True))
+            for turn in range(TURNS):
+                first = life % len(pairs)
+                order = [*pairs[first:], *pairs[:first]]
+                yield from order if turn % 2 == 0 else order[::-1]
+
+
+def _serving(
+    stores: Stores, url: str, server: Server, nth: int
+) -> AbstractContextManager[Line]:
+    """Serve by a server, with files of its own."""
+    return stores.serving(url, server.command, VAR_DIR=str(stores.folder / f"var-{nth}"))
 
 
 def best(line: Line, numbers: Sequence[Number]) -> tuple[float, float]:
@@ -217,7 +230,7 @@ def best(line: Line, numbers: Sequence[Number]) -> tuple[float, float]:
 
     Returns:
         The most hops a second of which 99 of 100 were answered in time; and milliseconds of the
-        server's CPU for each hop of them all.
+        server's CPU for each hop of them all that was not turned away.
     """
     most, used, count = 0.0, 0.0, 0
     for callers in CALLERS:
@@ -227,8 +240,8 @@ def best(line: Line, numbers: Sequence[Number]) -> tuple[float, float]:
         time.sleep(FLOOD_SECONDS)
         used += cpu_of(line.process_id) - before
         answered = flood.stop().between(began, began + FLOOD_SECONDS)
-        count += len(answered.hops)
         good = answered.of(GOOD)
+        count += len(good.hops)
         if good.hops and good.ms(0.99) <= PATIENCE_MS:
             most = max(most, len(good.hops) / FLOOD_SECONDS)
     return most, 1000 * used / count

@@ -1,6 +1,6 @@
 """The line under one web process and two, and under other servers: CPU a hop, hops a second.
 
-All of them stand ready from the start, and serve the same `wsgi:app` in short turns, to as many
+All of them stand ready together, and serve the same `wsgi:app` in short turns, to as many
 callers at once as each answers in time. Only the line's own worker turns away what it cannot
 answer in time. gevent and eventlet are left out: they would need their own drivers.
 """
@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from bench import charts, lists
-from bench.hops import DOCUMENTS, GRANIAN, LINE, Server, best, serving
-from bench.stores import POSTGRESQL, SMALL, opened, tell
+from bench.hops import DOCUMENTS, GRANIAN, LINE, Server, best, in_turns
+from bench.stores import POSTGRESQL, opened, tell
 
-ROUNDS = 1 if SMALL else 7
 NAME = "servers"
 _GUNICORN = ("gunicorn", "--workers")
 ONE = Server("the line's worker, one process", (*_GUNICORN, "1", "wsgi:app"))
@@ -24,7 +23,10 @@ SERVERS = (
     Server(
         "gthread, two processes", (*_GUNICORN, "2", "--worker-class", "gthread", "wsgi:app")
     ),
-    Server("sync, two processes", (*_GUNICORN, "2", "--worker-class", "sync", "wsgi:app")),
+    Server(
+        "sync, two processes",  # with threads it would be gthread
+        (*_GUNICORN, "2", "--worker-class", "sync", "--threads", "1", "wsgi:app"),
+    ),
     Server("granian, two processes", GRANIAN.command),
 )
 
@@ -51,12 +53,10 @@ def main() -> None:
             url, "documents", "import", str(lists.write(stores.folder / "list.csv", DOCUMENTS))
         )
         numbers = lists.numbers(DOCUMENTS)
-        with serving(stores, url, SERVERS) as lines:
-            rounds = [
-                Round(server.name, *best(lines[server.name], numbers))
-                for turn in range(ROUNDS)
-                for server in (SERVERS if turn % 2 == 0 else SERVERS[::-1])
-            ]
+        rounds = [
+            Round(server.name, *best(line, numbers))
+            for server, line in in_turns(stores, url, SERVERS)
+        ]
     for server in SERVERS:
         tell(f"{server.name}: in full use, CPU, ms a hop", _middle(rounds, server, "full"))
         tell(f"{server.name}: hops a second", _middle(rounds, server, "best"))
