@@ -456,6 +456,9 @@ class _WarmFirst(QueuePool):
     """
 
     _queue_class = _Pile
+    _sqla_logger_namespace = (
+        "sqlalchemy.pool"  # what is said there is told by its warnings alone
+    )
 
 
 class _Reading(Connection):

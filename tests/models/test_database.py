@@ -503,6 +503,15 @@ def test_a_connection_that_was_lost_is_not_lent_while_another_is_at_hand(
         pass
 
 
+def test_a_pool_that_is_filled_anew_tells_no_log_of_it(
+    on_postgres: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        assert on_postgres._try_to_fill()
+
+    assert [one.getMessage() for one in caplog.records] == []
+
+
 def test_a_connection_for_hops_is_looked_after_while_it_is_idle(
     on_postgres: Database,
 ) -> None:
